@@ -1,0 +1,29 @@
+"""``migrate``, and then the rights of the application's own role."""
+
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.commands.migrate import Command as DjangoMigrate
+from django.db import connections
+
+from crm import backends
+from crm.supervisor.rights import grant
+
+
+class Command(DjangoMigrate):
+    help = f"{DjangoMigrate.help} Then grants the daily rights to the application's role."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        super().handle(*args, **options)
+        database = options["database"]
+        if not options.get("plan") and not options.get("check_unapplied"):
+            call_command("createcachetable", database=database, verbosity=0)
+            self._grant(database)
+
+    def _grant(self, database: str) -> None:
+        role = backends.app_role()
+        connection = connections[database]
+        if role is None or connection.settings_dict.get("USER") == role:
+            return
+        with connection.cursor() as cursor:
+            grant(cursor, role)
