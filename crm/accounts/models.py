@@ -1,0 +1,215 @@
+"""Who works here and what they may reach: users, team tree, grants, keys, audit trail, saved views."""
+
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from crm.accounts.access import Access
+from crm.kit.fields import Stamped
+from crm.kit.history import tracked
+
+
+
+class Role(models.TextChoices):
+    """The five roles of the contract."""
+
+    REP = "rep", _("Sales rep")
+    AGENT = "agent", _("Support agent")
+    MANAGER = "manager", _("Manager")
+    INTEGRATOR = "integrator", _("Integrator")
+    ADMIN = "admin", _("Administrator")
+
+
+@tracked()
+class Team(Stamped):
+    """A node of the team tree. ``path`` holds the ids from the root to this team, own id last."""
+
+    name = models.CharField(_("name"), max_length=120)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent team")
+    )
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["parent", "name"], name="accounts_team_name", nulls_distinct=False),
+            models.CheckConstraint(condition=~models.Q(parent=models.F("id")), name="accounts_team_not_own_parent"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class User(AbstractUser):
+    """A person who signs in; what they see follows from their memberships."""
+
+    class Theme(models.TextChoices):
+        AUTO = "", _("As the system")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
+
+    class Density(models.TextChoices):
+        COMPACT = "compact", _("Compact")
+        COMFORTABLE = "comfortable", _("Comfortable")
+
+    language = models.CharField(_("language"), max_length=10, blank=True, default="", choices=settings.LANGUAGES)
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="")
+    theme = models.CharField(_("theme"), max_length=5, blank=True, default="", choices=Theme.choices)
+    density = models.CharField(
+        _("density"), max_length=12, default=Density.COMPACT, choices=Density.choices
+    )
+    single_keys = models.BooleanField(_("single-letter shortcuts"), default=True)
+
+    @cached_property
+    def access(self) -> Access:
+        """What this user may reach, read once per request from memberships and grants."""
+        return Access(self)
+
+    @property
+    def display_name(self) -> str:
+        """Full name, or the sign-in name where none is given."""
+        return self.get_full_name() or self.username
+
+
+@tracked()
+class Membership(models.Model):
+    """A role of a user in a team; several memberships add up."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=12, choices=Role.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "team", "role"], name="accounts_membership_once"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="accounts_membership_role"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role} {self.team_id}"
+
+
+@tracked()
+class Grant(models.Model):
+    """A role may do an action on an object within a scope."""
+
+    class Scope(models.TextChoices):
+        OWN = "own", _("Own records")
+        TEAM = "team", _("Own teams")
+        SUBTREE = "subtree", _("Own teams and those below")
+        ALL = "all", _("Everything")
+
+    role = models.CharField(max_length=12, choices=Role.choices)
+    object = models.CharField(max_length=30)
+    action = models.CharField(max_length=12)
+    scope = models.CharField(max_length=8, choices=Scope.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["role", "object", "action"], name="accounts_grant_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.object}.{self.action} {self.scope}"
+
+
+@tracked()
+class FieldRule(models.Model):
+    """What a role sees of one field where it is not the whole value."""
+
+    class Level(models.TextChoices):
+        HIDDEN = "hidden", _("Hidden")
+        MASKED = "masked", _("Masked")
+        READ = "read", _("Read only")
+
+    role = models.CharField(max_length=12, choices=Role.choices)
+    object = models.CharField(max_length=30)
+    field = models.CharField(max_length=60)
+    level = models.CharField(max_length=8, choices=Level.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["role", "object", "field"], name="accounts_fieldrule_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.object}.{self.field} {self.level}"
+
+
+class ApiKey(models.Model):
+    """A key for programs; only its SHA-256 is stored, the key itself is shown once."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_keys")
+    name = models.CharField(_("label"), max_length=80)
+    prefix = models.CharField(max_length=12, unique=True)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(_("scopes"), default=list, blank=True)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+class AuditEntry(models.Model):
+    """The append-only security trail; each row carries the digest of the one before."""
+
+    at = models.DateTimeField()
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DO_NOTHING, null=True, db_constraint=False, related_name="+"
+    )
+    action = models.CharField(max_length=40)
+    object = models.CharField(max_length=60, blank=True, default="")
+    detail = models.JSONField(default=dict, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True)
+    previous = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.action}"
+
+
+class SavedView(models.Model):
+    """A named set of filters, sort and columns of one list."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views")
+    team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="+")
+    list = models.CharField(max_length=60)
+    name = models.CharField(_("name"), max_length=80)
+    query = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["user", "list", "name"], name="accounts_savedview_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class IdempotencyKey(models.Model):
+    """The stored answer of a POST that carried an Idempotency-Key."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="accounts_idempotencykey_once")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,79 @@
+"""The default grants and field rules: role, object, action, scope. Seeded into tables, changed there.
+
+Sources: ``domain.md`` of the project's design (default reach of the five roles).
+"""
+
+OWN, TEAM, SUBTREE, ALL = "own", "team", "subtree", "all"
+"""Scopes from narrow to wide."""
+
+WRITE = ("view", "add", "change", "delete")
+BUSINESS = ("customer", "contact", "interaction", "deal", "order", "ticket", "campaign")
+RESULTS = ("segment", "score", "run", "model", "finding", "metric")
+
+OBJECTS = frozenset(
+    {
+        *BUSINESS, *RESULTS, "product", "alert", "rule", "import", "export", "quality", "job",
+        "user", "team", "apikey", "audit", "setting", "source", "channel", "webhook",
+    }
+)  # fmt: skip
+"""Everything a grant may name."""
+
+ACTIONS = frozenset({"view", "add", "change", "delete", "run", "approve"})
+
+Grants = dict[tuple[str, str], str]
+
+
+def _grants(scope: str, objects: tuple[str, ...], *actions: str) -> Grants:
+    return {(obj, action): scope for obj in objects for action in actions}
+
+
+DEFAULT_GRANTS: dict[str, Grants] = {
+    "rep": {
+        **_grants(TEAM, ("customer", "contact", "interaction", "deal"), *WRITE),
+        **_grants(TEAM, ("order", "ticket", "campaign", "score", "segment", "finding", "alert"), "view"),
+        **_grants(TEAM, ("ticket",), "add"),
+        **_grants(TEAM, ("alert",), "change"),
+        **_grants(ALL, ("product",), "view"),
+        **_grants(TEAM, ("export",), "run"),
+        **_grants(OWN, ("apikey", "job"), *WRITE),
+    },
+    "agent": {
+        **_grants(ALL, ("customer", "contact", "interaction", "order", "product", "score", "segment"), "view"),
+        **_grants(ALL, ("interaction",), "add"),
+        **_grants(TEAM, ("ticket",), *WRITE),
+        **_grants(TEAM, ("alert", "finding"), "view"),
+        **_grants(TEAM, ("alert",), "change"),
+        **_grants(ALL, ("deal",), "view"),
+        **_grants(OWN, ("apikey", "job"), *WRITE),
+    },
+    "manager": {
+        **_grants(SUBTREE, BUSINESS, *WRITE),
+        **_grants(SUBTREE, (*RESULTS, "alert", "rule"), "view", "change", "run", "approve"),
+        **_grants(SUBTREE, ("alert", "rule", "segment"), "add", "delete"),
+        **_grants(ALL, ("product", "channel"), "view"),
+        **_grants(SUBTREE, ("team", "user", "quality"), "view"),
+        **_grants(SUBTREE, ("export", "import"), "run"),
+        **_grants(SUBTREE, ("import",), "view", "add"),
+        **_grants(OWN, ("apikey", "job"), *WRITE),
+    },
+    "integrator": {
+        **_grants(ALL, (*BUSINESS, "product", "metric"), *WRITE),
+        **_grants(ALL, (*RESULTS, "alert", "rule", "quality", "job"), "view"),
+        **_grants(ALL, ("rule",), "add", "change"),
+        **_grants(ALL, ("run",), "run"),
+        **_grants(ALL, ("import", "export", "source", "webhook", "channel"), *WRITE, "run"),
+        **_grants(OWN, ("apikey",), *WRITE),
+    },
+    "admin": {(obj, action): ALL for obj in OBJECTS for action in ACTIONS},
+}
+
+DEFAULT_FIELD_RULES: dict[str, dict[tuple[str, str], str]] = {
+    "agent": {
+        ("customer", "email"): "masked",
+        ("customer", "phone"): "masked",
+        ("customer", "address"): "masked",
+        ("contact", "email"): "masked",
+        ("contact", "phone"): "masked",
+        ("deal", "amount"): "hidden",
+    },
+}

@@ -1,0 +1,5 @@
+"""The REST addresses, joined from the apps."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,186 @@
+"""Tables without business words: workspace, sources, background jobs, live bells, exchange rates."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Workspace(models.Model):
+    """The one workspace of an installation (a single row)."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
+    name = models.CharField(_("name"), max_length=120, default="Vantage")
+    home_currency = models.CharField(_("home currency"), max_length=3, blank=True, default="")
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    sample_seed = models.IntegerField(null=True, blank=True, editable=False)
+    sample_loaded_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="kit_workspace_single")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def has_sample_data(self) -> bool:
+        """Whether the rows of the demo generator are still here."""
+        return self.sample_loaded_at is not None
+
+
+class Source(models.Model):
+    """A system that sends data: a file series, an API client, a mailbox, the sample generator."""
+
+    class Kind(models.TextChoices):
+        FILE = "file", _("File")
+        API = "api", _("API")
+        CONNECTOR = "connector", _("Connector")
+        SAMPLE = "sample", _("Sample data")
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices, default=Kind.FILE)
+    settings = models.JSONField(default=dict, blank=True)
+    cursor = models.TextField(blank=True, default="")
+    freshness_hours = models.PositiveIntegerField(_("freshness promise in hours"), null=True, blank=True)
+    last_received_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ExchangeRate(models.Model):
+    """Value of one unit of ``currency`` in the home currency from ``day`` on."""
+
+    currency = models.CharField(max_length=3)
+    day = models.DateField()
+    rate = models.DecimalField(max_digits=18, decimal_places=8)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["currency", "day"], name="kit_exchangerate_once"),
+            models.CheckConstraint(condition=models.Q(rate__gt=0), name="kit_exchangerate_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.day} {self.rate}"
+
+
+class Job(models.Model):
+    """One piece of background work: the row is the queue, the lock and the log."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+        DEAD = "dead", _("Given up")
+
+    token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    kind = models.CharField(max_length=60)
+    args = models.JSONField(default=dict, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="jobs"
+    )
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(null=True, blank=True)
+    message = models.TextField(blank=True, default="")
+    result = models.JSONField(null=True, blank=True)
+    error = models.TextField(blank=True, default="")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    max_attempts = models.PositiveSmallIntegerField(default=3)
+    run_after = models.DateTimeField(null=True, blank=True)
+    claimed_by = models.CharField(max_length=80, blank=True, default="")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    cancel_requested = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["run_after", "id"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="kit_job_open",
+            ),
+            models.Index(fields=["-created_at", "-id"], name="kit_job_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.token}"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the job has ended, well or not."""
+        return self.state not in (self.State.QUEUED, self.State.RUNNING)
+
+
+class ScheduledSlot(models.Model):
+    """One due time of one periodic job; the unique row makes a second beat harmless."""
+
+    name = models.CharField(max_length=60)
+    due_at = models.DateTimeField()
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name", "due_at"], name="kit_scheduledslot_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.due_at:%Y-%m-%d %H:%M}"
+
+
+class Heartbeat(models.Model):
+    """When a background part last showed life (``beat``, ``worker``)."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.at:%H:%M:%S}"
+
+
+class LiveEvent(models.Model):
+    """A bell for open pages: says that a topic changed, never what is in it."""
+
+    topic = models.CharField(max_length=60)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], name="kit_liveevent_age")]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.topic}"
+
+
+class CustomField(models.Model):
+    """A field that this workspace added to a kind of record; values stand in the row's ``custom``."""
+
+    class Type(models.TextChoices):
+        TEXT = "text", _("Text")
+        NUMBER = "number", _("Number")
+        DATE = "date", _("Date")
+        BOOLEAN = "boolean", _("Yes or no")
+        CHOICE = "choice", _("Choice")
+
+    object = models.CharField(max_length=30, default="customer")
+    name = models.SlugField(max_length=60, allow_unicode=True)
+    label = models.CharField(max_length=120)
+    type = models.CharField(max_length=10, choices=Type.choices, default=Type.TEXT)
+    choices = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["object", "name"], name="kit_customfield_once")]
+
+    def __str__(self) -> str:
+        return self.label

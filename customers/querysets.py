@@ -1,0 +1,58 @@
+"""Business words over customers, contacts and interactions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+if TYPE_CHECKING:
+    from crm.accounts.models import User
+
+
+class CustomerQuerySet(models.QuerySet):
+    """Customers; those in the trash are shown only when asked for."""
+
+    def present(self) -> Self:
+        """Not in the trash."""
+        return self.filter(deleted_at=None)
+
+    def visible_to(self, user: User) -> Self:
+        """The customers that a user may see: those of the reached teams and the user's own."""
+        return self.present().filter(user.access.rows("customer"))
+
+    def changed_since(self, cursor: datetime) -> Self:
+        """Rows written after a watermark, oldest first."""
+        return self.filter(updated_at__gt=cursor).order_by("updated_at", "id")
+
+
+class ContactQuerySet(models.QuerySet):
+    """Contacts of companies."""
+
+    def visible_to(self, user: User) -> Self:
+        """The contacts that a user may see."""
+        return self.filter(deleted_at=None).filter(user.access.rows("contact"))
+
+
+class InteractionQuerySet(models.QuerySet):
+    """What happened with customers."""
+
+    def visible_to(self, user: User) -> Self:
+        """Interactions of the customers that the user may see."""
+        return self.filter(of_visible_customers(user, "interaction"))
+
+
+def of_visible_customers(user: User, obj: str, *, path: str = "customer") -> Q:
+    """A filter for rows that hang on a customer: the object's grant, then the customer's own reach.
+
+    One EXISTS, so lists stay on their index; only the trash is left out for a user who reaches all.
+    """
+    if not user.access.can(obj) or not user.access.can("customer"):
+        return Q(pk__in=[])
+    if user.access.team_ids("customer") is None:
+        return Q(**{f"{path}__deleted_at": None})
+    reached = apps.get_model("customers", "Customer").objects.visible_to(user)
+    return Q(Exists(reached.filter(pk=OuterRef(path))))

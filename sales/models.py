@@ -1,0 +1,210 @@
+"""Products, orders with their lines and returns, deals on their way through a pipeline."""
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
+
+from crm.accounts.models import Team
+from crm.kit.fields import FromSource, MoneyField, Stamped, search_column
+from crm.kit.history import tracked
+from customers.models import Customer
+from sales.querysets import DealQuerySet, OrderQuerySet
+
+
+@tracked(exclude=["search"])
+class Product(FromSource, Stamped):
+    """Something we sell. Codes that differ only by case are one product."""
+
+    class Kind(models.TextChoices):
+        GOODS = "goods", _("Goods")
+        SERVICE = "service", _("Service")
+        ADJUSTMENT = "adjustment", _("Adjustment")
+
+    sku = models.CharField(_("code"), max_length=80)
+    name = models.CharField(_("name"), max_length=300, blank=True, default="")
+    category = models.CharField(_("category"), max_length=120, blank=True, default="")
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices, default=Kind.GOODS)
+    search = search_column("sku", "name", "category")
+
+    class Meta:
+        constraints = [
+            *FromSource.Meta.constraints,
+            models.UniqueConstraint(Upper("sku"), name="sales_product_sku"),
+            models.CheckConstraint(condition=~Q(sku=""), name="sales_product_coded"),
+            models.CheckConstraint(condition=Q(kind__in=["goods", "service", "adjustment"]), name="sales_product_kind"),
+        ]
+        indexes = [GinIndex(fields=["search"], name="products_search")]
+
+    def __str__(self) -> str:
+        return self.name or self.sku
+
+
+@tracked(exclude=["search"])
+class Order(FromSource, Stamped):
+    """A sale or a return, with or without a known customer. Totals are kept by the services that write lines."""
+
+    class Kind(models.TextChoices):
+        SALE = "sale", _("Sale")
+        RETURN = "return", _("Return")
+
+    number = models.CharField(_("number"), max_length=80)
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, null=True, blank=True, related_name="orders", verbose_name=_("customer")
+    )
+    team = models.ForeignKey(Team, models.PROTECT, related_name="+", verbose_name=_("team"))
+    ordered_at = models.DateTimeField(_("ordered"))
+    kind = models.CharField(_("kind"), max_length=6, choices=Kind.choices, default=Kind.SALE)
+    status = models.CharField(_("status"), max_length=30, blank=True, default="")
+    currency = models.CharField(_("currency"), max_length=3, blank=True, default="")
+    total = MoneyField(_("total"), default=0, help_text=_("All lines, adjustments included; returns are negative."))
+    home_total = MoneyField(_("total in home currency"), null=True, blank=True)
+    line_count = models.PositiveIntegerField(_("lines"), default=0)
+    search = search_column("number")
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            *FromSource.Meta.constraints,
+            models.CheckConstraint(condition=~Q(number=""), name="sales_order_numbered"),
+            models.CheckConstraint(condition=Q(kind__in=["sale", "return"]), name="sales_order_kind"),
+        ]
+        indexes = [
+            models.Index(fields=["customer", "-ordered_at", "-id"], name="orders_of_customer"),
+            models.Index(fields=["-ordered_at", "-id"], name="orders_newest"),
+            models.Index(fields=["number"], name="orders_number"),
+            models.Index(fields=["updated_at", "id"], name="orders_changed"),
+            GinIndex(fields=["search"], name="orders_search"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+@tracked()
+class OrderLine(models.Model):
+    """One line of an order, keyed by its place in it. ``net`` is signed: returns are negative."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    position = models.PositiveIntegerField(_("place"))
+    product = models.ForeignKey(
+        Product, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("product")
+    )
+    name = models.CharField(_("description"), max_length=300, blank=True, default="")
+    quantity = models.DecimalField(_("quantity"), max_digits=16, decimal_places=4)
+    unit_price = MoneyField(_("unit price"))
+    discount = MoneyField(_("discount"), default=0)
+    tax = MoneyField(_("tax"), default=0)
+    net = MoneyField(_("net"))
+    home_net = MoneyField(_("net in home currency"), null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["order", "position"], name="sales_orderline_place")]
+        indexes = []
+
+    def __str__(self) -> str:
+        return f"{self.order_id}/{self.position}"
+
+
+@tracked()
+class Pipeline(models.Model):
+    """A way of selling, with its own stages."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    is_default = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_default"], condition=Q(is_default=True), name="sales_pipeline_one_default"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@tracked()
+class Stage(models.Model):
+    """A step of a pipeline; ``probability`` is the share of deals in it that are won, in percent."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        WON = "won", _("Won")
+        LOST = "lost", _("Lost")
+
+    pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="stages")
+    name = models.CharField(_("name"), max_length=80)
+    position = models.PositiveSmallIntegerField(_("place"))
+    probability = models.PositiveSmallIntegerField(_("probability"), default=50)
+    state = models.CharField(_("state"), max_length=4, choices=State.choices, default=State.OPEN)
+
+    class Meta:
+        ordering = ["pipeline", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["pipeline", "name"], name="sales_stage_name"),
+            models.CheckConstraint(condition=Q(probability__lte=100), name="sales_stage_probability"),
+            models.CheckConstraint(condition=Q(state__in=["open", "won", "lost"]), name="sales_stage_state"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@tracked(exclude=["search"])
+class Deal(FromSource, Stamped):
+    """A sale in the making."""
+
+    title = models.CharField(_("title"), max_length=200)
+    customer = models.ForeignKey(Customer, models.CASCADE, null=True, blank=True, related_name="deals", verbose_name=_("customer"))  # fmt: skip
+    stage = models.ForeignKey(Stage, models.PROTECT, related_name="deals", verbose_name=_("stage"))
+    product = models.ForeignKey(Product, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("product"))  # fmt: skip
+    amount = MoneyField(_("amount"), null=True, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, blank=True, default="")
+    home_amount = MoneyField(null=True, blank=True, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("owner"))  # fmt: skip
+    team = models.ForeignKey(Team, models.PROTECT, related_name="+", verbose_name=_("team"))
+    opened_at = models.DateTimeField(_("opened"))
+    expected_on = models.DateField(_("expected close"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    lost_reason = models.CharField(_("lost because"), max_length=200, blank=True, default="")
+    custom = models.JSONField(default=dict, blank=True)
+    search = search_column("title")
+
+    objects = DealQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            *FromSource.Meta.constraints,
+            models.CheckConstraint(condition=~Q(title=""), name="sales_deal_titled"),
+        ]
+        indexes = [
+            models.Index(fields=["customer", "-opened_at", "-id"], name="deals_of_customer"),
+            models.Index(fields=["-opened_at", "-id"], name="deals_newest"),
+            models.Index(fields=["team", "-opened_at", "-id"], name="deals_of_team"),
+            models.Index(fields=["stage", "-opened_at", "-id"], name="deals_in_stage"),
+            GinIndex(fields=["search"], name="deals_search"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+@tracked()
+class StageChange(models.Model):
+    """When a deal entered a stage, and who moved it."""
+
+    deal = models.ForeignKey(Deal, models.CASCADE, related_name="stage_changes")
+    stage = models.ForeignKey(Stage, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["deal", "at"], name="sales_stagechange_deal")]
+
+    def __str__(self) -> str:
+        return f"{self.deal_id} → {self.stage_id}"

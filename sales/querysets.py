@@ -1,0 +1,43 @@
+"""Business words over orders and deals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+
+from customers.querysets import of_visible_customers
+
+if TYPE_CHECKING:
+    from crm.accounts.models import User
+
+
+class OrderQuerySet(models.QuerySet):
+    """Sales and returns."""
+
+    def visible_to(self, user: User) -> Self:
+        """Orders of the customers that the user may see; those without a customer by the order's team."""
+        if not user.access.can("order"):
+            return self.none()
+        if user.access.team_ids("order") is None and user.access.team_ids("customer") is None:
+            return self.filter(Q(customer=None) | Q(customer__deleted_at=None))
+        nobodys = Q(customer=None) & user.access.rows("order", owner=None)
+        return self.filter(nobodys | of_visible_customers(user, "order"))
+
+    def sales(self) -> Self:
+        """Sales without returns."""
+        return self.filter(kind="sale")
+
+
+class DealQuerySet(models.QuerySet):
+    """Deals."""
+
+    def visible_to(self, user: User) -> Self:
+        """The deals of the user's teams and the user's own."""
+        trash = Q(customer__deleted_at__isnull=False)
+        return self.filter(user.access.rows("deal")).exclude(trash)
+
+    def open(self) -> Self:
+        """Neither won nor lost."""
+        return self.filter(stage__state="open")
