@@ -50,9 +50,11 @@ class Rule(Stamped):
         return self.name
 
 
-@tracked()
 class Alert(Stamped):
-    """Something that needs a person. Repeats of the same fingerprint while open are counted, not raised."""
+    """Something that needs a person. Repeats of the same fingerprint while open are counted, not raised.
+
+    Its history is its own ``AlertEvent`` rows.
+    """
 
     class State(models.TextChoices):
         OPEN = "open", _("Open")
@@ -65,7 +67,9 @@ class Alert(Stamped):
     severity = models.CharField(_("severity"), max_length=8, choices=Severity.choices)
     kind = models.CharField(max_length=40)
     reason = models.JSONField(default=dict)
-    customer = models.ForeignKey(Customer, models.CASCADE, null=True, blank=True, related_name="+")
+    customer = models.ForeignKey(
+        Customer, models.CASCADE, null=True, blank=True, related_name="+", db_index=False
+    )
     metric = models.ForeignKey(Metric, models.CASCADE, null=True, blank=True, related_name="+")
     labels = models.JSONField(default=dict, blank=True)
     rule = models.ForeignKey(Rule, models.SET_NULL, null=True, blank=True, related_name="alerts")
@@ -107,7 +111,7 @@ class Alert(Stamped):
 class AlertEvent(models.Model):
     """One step in the life of an alert; the list is its timeline, and undo reads the last step."""
 
-    alert = models.ForeignKey(Alert, models.CASCADE, related_name="events")
+    alert = models.ForeignKey(Alert, models.CASCADE, related_name="events", db_index=False)
     at = models.DateTimeField()
     user = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="+"
@@ -127,7 +131,7 @@ class AlertEvent(models.Model):
 class Delivery(models.Model):
     """Queue entry, lock and log of one message to one recipient over one channel."""
 
-    alert = models.ForeignKey(Alert, models.CASCADE, related_name="deliveries")
+    alert = models.ForeignKey(Alert, models.CASCADE, related_name="deliveries", db_index=False)
     channel = models.CharField(max_length=40)
     recipient = models.CharField(max_length=254)
     window = models.DateTimeField()

@@ -117,7 +117,7 @@ class Customer(Party):
 class ExternalId(models.Model):
     """The name of a customer in one outside system; one customer may have many."""
 
-    source = models.ForeignKey("kit.Source", models.PROTECT, related_name="+")
+    source = models.ForeignKey("kit.Source", models.PROTECT, related_name="+", db_index=False)
     external_id = models.CharField(_("external id"), max_length=200)
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="external_ids")
 
@@ -161,7 +161,7 @@ class Contact(FromSource, Party):
 class ContactRole(models.Model):
     """Links a contact to a customer, with what they do there and since when."""
 
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="roles")
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="roles", db_index=False)
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="contact_roles")
     role = models.CharField(_("role"), max_length=80, blank=True, default="")
     primary = models.BooleanField(_("primary"), default=False)
@@ -244,7 +244,7 @@ class Interaction(FromSource):
         OUT = "out", _("Outgoing")
         NONE = "", _("None")
 
-    customer = models.ForeignKey(Customer, models.CASCADE, related_name="interactions")
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="interactions", db_index=False)
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="interactions")
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     direction = models.CharField(

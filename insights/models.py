@@ -148,7 +148,7 @@ class CustomerScore(models.Model):
 class ScoreHistory(models.Model):
     """Appended when a score of a customer moves."""
 
-    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
     at = models.DateTimeField()
     name = models.CharField(max_length=20)
     value = models.FloatField(null=True)
@@ -192,8 +192,8 @@ class Segment(models.Model):
 class SegmentMembership(models.Model):
     """A customer's stay in a segment."""
 
-    segment = models.ForeignKey(Segment, models.CASCADE, related_name="memberships")
-    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    segment = models.ForeignKey(Segment, models.CASCADE, related_name="memberships", db_index=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
     entered_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=200, blank=True, default="")
@@ -237,7 +237,7 @@ class Metric(models.Model):
 class MetricPoint(models.Model):
     """One value of a metric. ``event_id`` makes a repeated event harmless; ``checked_at`` empty is work."""
 
-    metric = models.ForeignKey(Metric, models.CASCADE, related_name="points")
+    metric = models.ForeignKey(Metric, models.CASCADE, related_name="points", db_index=False)
     labels = models.JSONField(default=dict, blank=True)
     at = models.DateTimeField()
     value = models.FloatField()

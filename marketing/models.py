@@ -56,8 +56,8 @@ class Campaign(FromSource, Stamped):
 class Touch(FromSource):
     """A customer's part in a campaign: when it was sent, opened, clicked, answered."""
 
-    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="touches")
-    customer = models.ForeignKey(Customer, models.CASCADE, related_name="touches")
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="touches", db_index=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="touches", db_index=False)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     opened_at = models.DateTimeField(_("opened"), null=True, blank=True)
     clicked_at = models.DateTimeField(_("clicked"), null=True, blank=True)

@@ -52,7 +52,13 @@ class Order(FromSource, Stamped):
 
     number = models.CharField(_("number"), max_length=80)
     customer = models.ForeignKey(
-        Customer, models.PROTECT, null=True, blank=True, related_name="orders", verbose_name=_("customer")
+        Customer,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="orders",
+        verbose_name=_("customer"),
+        db_index=False,
     )
     team = models.ForeignKey(Team, models.PROTECT, related_name="+", verbose_name=_("team"))
     ordered_at = models.DateTimeField(_("ordered"))
@@ -88,7 +94,7 @@ class Order(FromSource, Stamped):
 class OrderLine(models.Model):
     """One line of an order, keyed by its place in it. ``net`` is signed: returns are negative."""
 
-    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines", db_index=False)
     position = models.PositiveIntegerField(_("place"))
     product = models.ForeignKey(
         Product, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("product")
@@ -103,7 +109,6 @@ class OrderLine(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["order", "position"], name="sales_orderline_place")]
-        indexes = []
 
     def __str__(self) -> str:
         return f"{self.order_id}/{self.position}"
@@ -160,8 +165,8 @@ class Deal(FromSource, Stamped):
     """A sale in the making."""
 
     title = models.CharField(_("title"), max_length=200)
-    customer = models.ForeignKey(Customer, models.CASCADE, null=True, blank=True, related_name="deals", verbose_name=_("customer"))  # fmt: skip
-    stage = models.ForeignKey(Stage, models.PROTECT, related_name="deals", verbose_name=_("stage"))
+    customer = models.ForeignKey(Customer, models.CASCADE, null=True, blank=True, related_name="deals", verbose_name=_("customer"), db_index=False)  # fmt: skip
+    stage = models.ForeignKey(Stage, models.PROTECT, related_name="deals", verbose_name=_("stage"), db_index=False)
     product = models.ForeignKey(Product, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("product"))  # fmt: skip
     amount = MoneyField(_("amount"), null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, blank=True, default="")

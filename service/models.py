@@ -48,9 +48,9 @@ class Ticket(FromSource, Stamped):
         URGENT = "urgent", _("Urgent")
 
     number = models.CharField(_("number"), max_length=80, unique=True)
-    customer = models.ForeignKey(Customer, models.CASCADE, null=True, blank=True, related_name="tickets", verbose_name=_("customer"))  # fmt: skip
+    customer = models.ForeignKey(Customer, models.CASCADE, null=True, blank=True, related_name="tickets", verbose_name=_("customer"), db_index=False)  # fmt: skip
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="+")
-    queue = models.ForeignKey(Queue, models.PROTECT, related_name="tickets", verbose_name=_("queue"))
+    queue = models.ForeignKey(Queue, models.PROTECT, related_name="tickets", verbose_name=_("queue"), db_index=False)
     subject = models.CharField(_("subject"), max_length=300)
     text = models.TextField(_("text"), blank=True, default="")
     status = models.CharField(_("status"), max_length=8, choices=Status.choices, default=Status.OPEN)

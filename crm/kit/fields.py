@@ -40,7 +40,13 @@ class FromSource(models.Model):
     """A row that may have come from an outside system: (source, external_id) names it there."""
 
     source = models.ForeignKey(
-        "kit.Source", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("source")
+        "kit.Source",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("source"),
+        db_index=False,
     )
     external_id = models.CharField(_("external id"), max_length=200, blank=True, default="")
 

@@ -16,10 +16,14 @@ STAGES = [
 
 def seed(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     """One pipeline with six stages."""
-    pipeline = apps.get_model("sales", "Pipeline").objects.create(name="Sales", is_default=True)
+    pipeline = apps.get_model("sales", "Pipeline").objects.create(
+        name="Sales", is_default=True
+    )
     stage = apps.get_model("sales", "Stage")
     stage.objects.bulk_create(
-        stage(pipeline=pipeline, name=name, position=place, probability=share, state=state)
+        stage(
+            pipeline=pipeline, name=name, position=place, probability=share, state=state
+        )
         for place, (name, share, state) in enumerate(STAGES, start=1)
     )
 

@@ -8,7 +8,9 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 def seed(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     """One queue, of the root team."""
     root = apps.get_model("accounts", "Team").objects.get(parent=None)
-    apps.get_model("service", "Queue").objects.create(name="Support", team=root, is_default=True)
+    apps.get_model("service", "Queue").objects.create(
+        name="Support", team=root, is_default=True
+    )
 
 
 class Migration(migrations.Migration):

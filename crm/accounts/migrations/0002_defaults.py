@@ -9,7 +9,9 @@ from crm.accounts.policy import DEFAULT_FIELD_RULES, DEFAULT_GRANTS
 
 def seed(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     """Write what ``crm/accounts/policy.py`` says; later changes are made in the tables."""
-    team, grant, rule = (apps.get_model("accounts", name) for name in ("Team", "Grant", "FieldRule"))
+    team, grant, rule = (
+        apps.get_model("accounts", name) for name in ("Team", "Grant", "FieldRule")
+    )
     team.objects.get_or_create(parent=None, defaults={"name": "Everyone"})
     grant.objects.bulk_create(
         grant(role=role, object=obj, action=action, scope=scope)

@@ -7,7 +7,9 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 def create(apps: object, editor: BaseDatabaseSchemaEditor) -> None:
     """As ``createcachetable`` does."""
-    call_command("createcachetable", "kit_cache", database=editor.connection.alias, verbosity=0)
+    call_command(
+        "createcachetable", "kit_cache", database=editor.connection.alias, verbosity=0
+    )
 
 
 class Migration(migrations.Migration):
