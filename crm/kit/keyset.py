@@ -1,0 +1,279 @@
+"""Keyset pages: any allowed sort with the key as tie-break, read by index, forwards and backwards.
+
+A sort key that may be empty is read in two phases, the filled rows first and then the empty ones,
+whatever the direction; so both phases stay on an index and the cursor never compares with NULL.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db import models
+from django.db.models import F, Func, Q, QuerySet
+from django.db.models.lookups import GreaterThan, LessThan
+from django.utils.translation import gettext as _
+
+from crm.kit.errors import Invalid
+
+M = TypeVar("M", bound=models.Model)
+
+PAGE_SIZE = 50
+MAX_PAGE_SIZE = 500
+COUNT_CAP = 10_000
+MAX_CURSOR = 2_000  # characters
+MAX_ID = 2**63 - 1
+SORT_VALUE = "_sort_value"
+
+FILLED, EMPTY = 0, 1
+
+
+@dataclass(frozen=True)
+class Ordering:
+    """One resolved sort: ``path`` is the lookup from the listed model, ``tie`` the key beside it in the index."""
+
+    name: str
+    path: str
+    descending: bool
+    nullable: bool
+    tie: str = "pk"
+
+
+@dataclass(frozen=True)
+class Page(Generic[M]):
+    """Rows of one page, and the cursors of its neighbours (empty where there is none)."""
+
+    rows: list[M]
+    next: str = ""
+    previous: str = ""
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number of rows; ``exact`` is false when counting stopped at the cap."""
+
+    value: int
+    exact: bool
+
+    def __str__(self) -> str:
+        return f"{self.value:,}" if self.exact else f"{self.value:,}+"
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What a cursor says: the row beside the page, and on which side of it the page lies."""
+
+    ordering: str
+    phase: int
+    value: Any
+    pk: int
+    backwards: bool
+
+
+def resolve(name: str, *, model: type[models.Model], allowed: Mapping[str, str], default: str) -> Ordering:
+    """The sort behind ``?ordering=name`` or ``-name``; ``allowed`` maps names to lookup paths.
+
+    A default that is not among the allowed names is a path of its own, such as ``-id``.
+    Raises Invalid (400) for a name that the list does not offer.
+    """
+    wanted = name or default
+    bare = wanted.removeprefix("-")
+    path = allowed.get(bare) or (bare if wanted == default else "")
+    if not path or wanted.startswith("--"):
+        offered = ", ".join(sorted(allowed))
+        raise Invalid(_("Cannot sort by “%(name)s”. Use one of: %(offered)s.") % {"name": bare[:60], "offered": offered})
+    nullable, tie = _walk(model, path)
+    return Ordering(wanted, path, wanted.startswith("-"), nullable, tie)
+
+
+def _walk(model: type[models.Model], path: str) -> tuple[bool, str]:
+    """Whether the value at a path may be NULL, and the key of the table that holds it, as a path."""
+    nullable, prefix = False, ""
+    parts = path.split("__")
+    current: Any = model
+    for index, part in enumerate(parts):
+        try:
+            field = current._meta.pk if part == "pk" else current._meta.get_field(part)
+        except FieldDoesNotExist:
+            return True, "pk"  # an annotation: only the list knows; take the safe way
+        concrete = getattr(field, "concrete", True) and not field.auto_created or field.primary_key  # type: ignore[union-attr]
+        nullable = nullable or not concrete or bool(getattr(field, "null", False))
+        if index < len(parts) - 1:
+            prefix = f"{prefix}{part}__"
+            # A row of a one-to-one table has this row's key: its own column stands in the same index.
+            current = field.related_model
+            if not getattr(field, "one_to_one", False):
+                prefix = ""
+                return nullable, "pk"
+    return nullable, f"{prefix}pk" if prefix else "pk"
+
+
+def page(queryset: QuerySet[M], *, ordering: Ordering, cursor: str = "", size: int = PAGE_SIZE) -> Page[M]:
+    """One page of a filtered queryset, at most 500 rows; raises Invalid (400) for a bad cursor."""
+    size = max(1, min(size, MAX_PAGE_SIZE))
+    place = _read_cursor(cursor, ordering, queryset.model) if cursor else None
+    backwards = place is not None and place.backwards
+    rows = _rows(queryset, ordering, place, size + 1)
+    more = len(rows) > size
+    rows = rows[:size]
+    if backwards:
+        rows.reverse()
+    if not rows:
+        return Page([])
+    onward = bool(place) if backwards else more
+    back = more if backwards else bool(place)
+    return Page(
+        rows,
+        next=_cursor(rows[-1], ordering, backwards=False) if onward else "",
+        previous=_cursor(rows[0], ordering, backwards=True) if back else "",
+    )
+
+
+def _rows(queryset: QuerySet[M], ordering: Ordering, place: _Place | None, wanted: int) -> list[M]:
+    backwards = place is not None and place.backwards
+    phases = [FILLED, EMPTY] if ordering.nullable else [FILLED]
+    if backwards:
+        phases.reverse()
+    if place is not None:
+        phases = phases[phases.index(place.phase) :]
+    found: list[M] = []
+    for phase in phases:
+        beside = place if place is not None and place.phase == phase else None
+        part = _phase(queryset, ordering, phase, beside, backwards=backwards)
+        found.extend(part[: wanted - len(found)])
+        if len(found) >= wanted:
+            break
+    return found
+
+
+def _phase(
+    queryset: QuerySet[M], ordering: Ordering, phase: int, place: _Place | None, *, backwards: bool
+) -> QuerySet[M]:
+    """The rows of one phase in order, those beyond the place only."""
+    falling = ordering.descending != backwards
+    if phase == EMPTY:
+        rows = queryset.filter(**{f"{ordering.path}__isnull": True})
+        if place is not None:
+            rows = rows.filter(**{"pk__lt" if falling else "pk__gt": place.pk})
+        return rows.order_by("-pk" if falling else "pk")
+    rows = queryset
+    if ordering.nullable:
+        rows = rows.filter(**{f"{ordering.path}__isnull": False})
+    rows = rows.annotate(**{SORT_VALUE: F(ordering.path)})
+    if ordering.path in ("pk", "id"):
+        if place is not None:
+            rows = rows.filter(**{"pk__lt" if falling else "pk__gt": place.pk})
+        return rows.order_by("-pk" if falling else "pk")
+    if place is not None:
+        rows = rows.filter(_beyond(ordering, place, falling=falling))
+    return rows.order_by(*_order(ordering, falling=falling, backwards=backwards))
+
+
+def _order(ordering: Ordering, *, falling: bool, backwards: bool) -> Iterable[Any]:
+    """Sort expressions that fit the indexes: empty values last forwards, so first backwards."""
+    key, tie = F(ordering.path), F(ordering.tie)
+    if not ordering.nullable:
+        return [key.desc() if falling else key.asc(), tie.desc() if falling else tie.asc()]
+    nulls = {"nulls_first": True} if backwards else {"nulls_last": True}
+    return [key.desc(**nulls) if falling else key.asc(**nulls), tie.desc() if falling else tie.asc()]
+
+
+class _Row(Func):
+    """A row value, so that one index condition compares both columns."""
+
+    template = "(%(expressions)s)"
+    arity = 2
+    output_field = models.TextField()
+
+
+def _beyond(ordering: Ordering, place: _Place, *, falling: bool) -> Any:
+    here = _Row(F(ordering.path), F(ordering.tie))
+    there = _Row(models.Value(place.value), models.Value(place.pk))
+    compare = LessThan if falling else GreaterThan
+    bound = Q(**{f"{ordering.path}__lte" if falling else f"{ordering.path}__gte": place.value})
+    return bound & Q(compare(here, there))
+
+
+def _cursor(row: models.Model, ordering: Ordering, *, backwards: bool) -> str:
+    value = getattr(row, SORT_VALUE, None)
+    phase = EMPTY if ordering.nullable and value is None else FILLED
+    body = [ordering.name, phase, _plain(value), row.pk, int(backwards)]
+    return base64.urlsafe_b64encode(json.dumps(body, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case datetime() | date():
+            return value.isoformat()
+        case Decimal():
+            return str(value)
+    return value
+
+
+def _read_cursor(cursor: str, ordering: Ordering, model: type[models.Model]) -> _Place:
+    bad = Invalid(_("The cursor does not fit this list. Start again without it."), fields={"cursor": _("Not a cursor of this list.")})
+    try:
+        if len(cursor) > MAX_CURSOR:
+            raise bad
+        body = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        name, phase, value, pk, backwards = body
+        place = _Place(name, phase, _typed(value, ordering, model, phase), pk, bool(backwards))
+    except (binascii.Error, ValueError, TypeError, RecursionError, ValidationError) as error:
+        raise bad from error
+    fits = place.ordering == ordering.name and phase in ((FILLED, EMPTY) if ordering.nullable else (FILLED,))
+    if not fits or type(pk) is not int or not -MAX_ID <= pk <= MAX_ID:
+        raise bad
+    return place
+
+
+def _typed(value: Any, ordering: Ordering, model: type[models.Model], phase: int) -> Any:
+    """The sort value as its column's type; raises ValueError for anything else."""
+    if phase == EMPTY:
+        return None
+    if value is None or isinstance(value, list | dict) or "\0" in str(value):
+        raise ValueError
+    field = _field(model, ordering.path)
+    if field is None:
+        return value
+    typed = field.to_python(value)
+    if isinstance(typed, str):
+        typed.encode()  # a lone surrogate is no text; UnicodeEncodeError is a ValueError
+    if isinstance(typed, datetime) and typed.tzinfo is None:
+        raise ValueError
+    field.run_validators(typed)
+    return typed
+
+
+def _field(model: type[models.Model], path: str) -> Any:
+    current: Any = model
+    field: Any = None
+    for part in path.split("__"):
+        try:
+            field = current._meta.pk if part == "pk" else current._meta.get_field(part)
+        except FieldDoesNotExist:
+            return None
+        current = field.related_model
+    return getattr(field, "output_field", None) or field
+
+
+def count(queryset: QuerySet[Any], *, cap: int = COUNT_CAP) -> Count:
+    """How many rows: exact up to the cap, counting no further."""
+    found = queryset.order_by().values("pk")[: cap + 1].count()
+    return Count(min(found, cap), found <= cap)
+
+
+def page_size(raw: str | None, *, default: int = PAGE_SIZE) -> int:
+    """The page size asked for; raises Invalid (400) unless it is a whole number from 1 to 500."""
+    if not raw:
+        return default
+    if raw.isascii() and raw.isdigit() and len(raw) < 6 and 1 <= int(raw) <= MAX_PAGE_SIZE:
+        return int(raw)
+    sentence = _("The page size is a whole number from 1 to %(most)s.") % {"most": MAX_PAGE_SIZE}
+    raise Invalid(sentence, fields={"page_size": sentence})
