@@ -3,11 +3,15 @@
 from typing import Any
 
 from django.core.management import call_command
+from django.core.management.commands import migrate as django_migrate
 from django.core.management.commands.migrate import Command as DjangoMigrate
 from django.db import connections
 
 from crm import backends
+from crm.kit.newborn import Executor
 from crm.supervisor.rights import grant
+
+django_migrate.MigrationExecutor = Executor  # type: ignore[misc]
 
 
 class Command(DjangoMigrate):
