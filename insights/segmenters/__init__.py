@@ -1,0 +1,1 @@
+"""Ways to divide customers into groups: one file each, found by the registry."""
