@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from alerts.querysets import AlertQuerySet
+from alerts.querysets import AlertQuerySet, RuleQuerySet
 from crm.accounts.models import Team, User
 from crm.kit.fields import Stamped
 from crm.kit.history import tracked
@@ -39,6 +39,8 @@ class Rule(Stamped):
     )
     active = models.BooleanField(_("active"), default=True)
 
+    objects = RuleQuerySet.as_manager()
+
     class Meta:
         ordering = ["name"]
         constraints = [
@@ -48,6 +50,29 @@ class Rule(Stamped):
 
     def __str__(self) -> str:
         return self.name
+
+
+class RuleState(models.Model):
+    """Since when one series breaches a rule that has a duration; empty ``breach_since`` means it does not."""
+
+    rule = models.ForeignKey(Rule, models.CASCADE, related_name="states", db_index=False)
+    labels = models.JSONField(default=dict, blank=True)
+    breach_since = models.DateTimeField(null=True)
+    last_at = models.DateTimeField()
+    last_value = models.FloatField()
+    fired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["rule", "labels"], name="alerts_rulestate_once")]
+        indexes = [
+            models.Index(
+                fields=["breach_since"], condition=Q(breach_since__isnull=False, fired_at=None),
+                name="alerts_rulestate_pending",
+            )
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.rule_id} {self.labels}"
 
 
 class Alert(Stamped):
@@ -102,6 +127,7 @@ class Alert(Stamped):
             models.Index(fields=["state", "-last_at", "-id"], name="alerts_by_state"),
             models.Index(fields=["-last_at", "-id"], name="alerts_newest"),
             models.Index(fields=["customer", "-last_at"], name="alerts_of_customer"),
+            models.Index(fields=["fingerprint", "-last_at"], name="alerts_of_condition"),
         ]
 
     def __str__(self) -> str:
@@ -119,6 +145,7 @@ class AlertEvent(models.Model):
     action = models.CharField(max_length=20)
     before = models.CharField(max_length=12, blank=True, default="")
     note = models.CharField(max_length=300, blank=True, default="")
+    owner_before = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
         ordering = ["id"]

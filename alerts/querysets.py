@@ -17,10 +17,10 @@ class AlertQuerySet(models.QuerySet):
     """Alerts."""
 
     def visible_to(self, user: User) -> Self:
-        """Alerts about reached customers; those about metrics for whoever may see metrics; own ones."""
+        """Alerts about reached customers; those about metrics for whoever may see metrics."""
         if not user.access.can("alert"):
             return self.none()
-        reach = Q(owner=user.pk) | (Q(customer__isnull=False) & of_visible_customers(user, "alert"))
+        reach = Q(customer__isnull=False) & of_visible_customers(user, "alert")
         if user.access.can("metric"):
             reach |= Q(customer=None)
         return self.filter(reach)
@@ -28,3 +28,19 @@ class AlertQuerySet(models.QuerySet):
     def open(self) -> Self:
         """Not resolved."""
         return self.exclude(state="resolved")
+
+    def closed(self) -> Self:
+        """Resolved."""
+        return self.filter(state="resolved")
+
+
+class RuleQuerySet(models.QuerySet):
+    """Rules."""
+
+    def visible_to(self, user: User) -> Self:
+        """Rules of the reached teams and the user's own; those of no team for whoever reaches all."""
+        return self.filter(user.access.rows("rule", team="team", owner="created_by"))
+
+    def active(self) -> Self:
+        """Rules that are watched."""
+        return self.filter(active=True)
