@@ -1,6 +1,17 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
     name = "crm.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Menu entries of people and settings; the audit trail behind exports."""
+        # Models are loaded only after this module.
+        from crm.accounts.audit import record_request
+        from crm.kit import exports, nav
+
+        exports.audit_by(record_request)
+        nav.entry("home", _("Home"), "home", icon="house", order=10, go="h", bottom=True)
+        nav.entry("settings", _("Settings"), "settings-profile", icon="settings", group="system", order=90, match=("/settings/",))
