@@ -14,6 +14,7 @@ class Cleaning:
     """What cleaning did: rule to number of rows it touched; kept with the Run."""
 
     rules: dict[str, int] = field(default_factory=dict)
+    lines: int = 0
 
     def note(self, rule: str, rows: int) -> None:
         """Add the rows a rule touched; a rule that touched none is still named."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from insights.detectors import REGISTRY
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -26,6 +28,7 @@ def _sample(values: np.ndarray, seed: int, rows: int = FITTED_ROWS) -> np.ndarra
     return values[np.sort(np.random.default_rng(seed).choice(len(values), rows, replace=False))]
 
 
+@REGISTRY.register
 class CustomerForest:
     """Isolation forest: customers that few random cuts set apart from all others."""
 
@@ -65,6 +68,7 @@ class CustomerForest:
         ]
 
 
+@REGISTRY.register
 class CustomerOneClass:
     """One-class support vector machine: customers outside the border of the usual."""
 

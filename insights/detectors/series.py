@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from insights.detectors import REGISTRY
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -16,6 +18,7 @@ def strangeness(distance: np.ndarray, limit: float) -> np.ndarray:
     return square / (square + limit**2)
 
 
+@REGISTRY.register
 class RobustZ:
     """A day far from its level and weekday rhythm, in robust deviations (median and MAD)."""
 
@@ -38,6 +41,7 @@ class RobustZ:
         return strangeness(self.distance_, self.limit)
 
 
+@REGISTRY.register
 class Cusum:
     """A level that has moved: small deviations in one direction that add up; starts again after each alarm."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from insights.estimators import REGISTRY
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -11,10 +13,12 @@ if TYPE_CHECKING:
     from insights.estimators.flat import Linear
 
 
+@REGISTRY.register
 class Logistic:
     """Logistic regression on standardised features, with a quadratic penalty."""
 
     name = "logistic"
+    rank = 1
 
     def __init__(self, penalty: float = 0.01) -> None:
         self.penalty = penalty

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from insights.estimators import REGISTRY
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -11,10 +13,12 @@ if TYPE_CHECKING:
     from insights.estimators.flat import Linear
 
 
+@REGISTRY.register
 class RecencyRule:
     """The longer ago the last order, the higher the risk: one feature, turned into a probability."""
 
     name = "recency_rule"
+    rank = 0
 
     def fit(self, features: pd.DataFrame, left: np.ndarray) -> RecencyRule:
         """Learn `flat_`; the risk never falls with the days since the last order."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from insights.estimators import REGISTRY
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -11,10 +13,12 @@ if TYPE_CHECKING:
     from insights.estimators.flat import Linear
 
 
+@REGISTRY.register
 class LinearSvm:
     """Linear support vector machine; its distance to the border becomes a probability by calibration."""
 
     name = "linear_svm"
+    rank = 3
 
     def __init__(self, penalty: float = 0.0005, seed: int = 42) -> None:
         self.penalty = penalty

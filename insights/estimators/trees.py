@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from insights.estimators import REGISTRY
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -13,10 +15,12 @@ if TYPE_CHECKING:
 BAG_ROWS = 6000
 
 
+@REGISTRY.register
 class DecisionTree:
     """One shallow decision tree."""
 
     name = "decision_tree"
+    rank = 2
 
     def __init__(self, depth: int = 5, leaf: int = 60, seed: int = 42) -> None:
         self.depth = depth
@@ -38,10 +42,12 @@ class DecisionTree:
         return self
 
 
+@REGISTRY.register
 class RandomForest:
     """Many deep trees, each on its own sample of customers and features, averaged."""
 
     name = "random_forest"
+    rank = 4
 
     def __init__(self, trees: int = 100, leaf: int = 25, seed: int = 42) -> None:
         self.trees = trees
@@ -68,10 +74,12 @@ class RandomForest:
         return self
 
 
+@REGISTRY.register
 class Boosting:
     """Gradient boosting of small trees over histograms."""
 
     name = "boosting"
+    rank = 5
 
     def __init__(self, rounds: int = 100, rate: float = 0.06, leaves: int = 8, seed: int = 42) -> None:
         self.rounds = rounds

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from insights.segmenters import REGISTRY
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -11,6 +13,7 @@ FITTED_ROWS = 20_000
 NOISE = -1
 
 
+@REGISTRY.register
 class DbscanSegmenter:
     """Groups where customers lie densely; those between the groups stay outside (label -1)."""
 

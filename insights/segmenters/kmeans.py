@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from insights.segmenters import REGISTRY
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -46,6 +48,7 @@ def space_of(features: pd.DataFrame) -> Space:
     return Space(logs.mean(axis=0), np.where(scale > 0, scale, 1.0))
 
 
+@REGISTRY.register
 class KMeansSegmenter:
     """Groups of customers that buy alike; their number is chosen by separation and stability, or set."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from insights.segmenters import REGISTRY
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -36,6 +38,7 @@ def fifth(values: np.ndarray, borders: list[float]) -> np.ndarray:
     return 1 + np.searchsorted(np.asarray(borders), values, side="left").astype(int)
 
 
+@REGISTRY.register
 class Rfm:
     """Eleven named groups by how recently, how often and for how much customers bought."""
 
