@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
+    "django.forms",
     "pghistory",
     "pgtrigger",
     "allauth",
@@ -129,6 +130,11 @@ USE_THOUSAND_SEPARATOR = True
 STATIC_URL = "/static/"
 STATIC_ROOT = CONF.data_dir / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "crm.kit.ui.bundle.BundleFinder",
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -136,19 +142,19 @@ STORAGES = {
 MEDIA_ROOT = CONF.data_dir / "media"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 locals().update(email_settings(CONF.email_url))
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "crm.kit.ui.forms.Renderer"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "crm.accounts.authentication.ApiKeyAuthentication",
         "crm.accounts.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["crm.kit.rest.PolicyPermission"],
+    "DEFAULT_PERMISSION_CLASSES": ["crm.kit.gate.PolicyPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["crm.kit.rest.StrictJSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "crm.kit.rest.KeysetPagination",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "crm.kit.rest.problem_response",
+    "DEFAULT_PARSER_CLASSES": ["crm.kit.jsonin.StrictJSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "crm.kit.gate.KeysetPagination",
+    "DEFAULT_SCHEMA_CLASS": "crm.kit.openapi.KitSchema",
+    "EXCEPTION_HANDLER": "crm.kit.problems.problem_response",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "COERCE_DECIMAL_TO_STRING": True,
 }
