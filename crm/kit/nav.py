@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.apps import apps
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
@@ -51,6 +52,11 @@ class Entry:
             return reverse(self.url_name)
         except NoReverseMatch:
             return ""
+
+    @property
+    def counted(self) -> bool:
+        """Whether a number stands beside it (templates would call ``count`` itself)."""
+        return self.count is not None
 
     def is_current(self, path: str) -> bool:
         """Whether the page at ``path`` lies under this entry."""
@@ -150,6 +156,15 @@ class Shell:
         path = self.request.path
         hits = [item for item in self.entries if item.is_current(path)]
         return max(hits, key=lambda item: len(item.href)).key if hits else ""
+
+    @property
+    def role(self) -> str:
+        """The word under the user's name: the strongest role held."""
+        held = self.user.access.roles if self.user is not None and self.user.is_authenticated else []
+        if not held:
+            return ""
+        names = dict(apps.get_model("accounts", "Membership")._meta.get_field("role").flatchoices)
+        return str(names.get(held[-1], held[-1]))
 
     @property
     def user_items(self) -> list[Entry]:

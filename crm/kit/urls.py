@@ -1,5 +1,19 @@
-"""Addresses of this app."""
+"""Addresses of the shell: search, palette, panels, charts, jobs, the gallery."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from crm.kit.gallery import Gallery
+from crm.kit.jobpages import CancelJob, JobPage
+from crm.kit.searchpage import SearchPage
+from crm.kit.shell_views import ChartView, NavCounts, PaletteView, PanelView
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("search", SearchPage.as_view(), name="search"),
+    path("palette/", PaletteView.as_view(), name="palette"),
+    path("nav/counts/", NavCounts.as_view(), name="nav-counts"),
+    path("panels/<str:slot>/<str:name>/<int:pk>/", PanelView.as_view(), name="panel"),
+    path("charts/<str:name>/", ChartView.as_view(), name="chart"),
+    path("jobs/<uuid:token>/", JobPage.as_view(), name="job"),
+    path("jobs/<uuid:token>/cancel/", CancelJob.as_view(), name="job-cancel"),
+    path("ui/", Gallery.as_view(), name="gallery"),
+]

@@ -332,10 +332,10 @@ def skeleton(kind: str = "lines", rows: int = 3) -> SafeString:
 
 
 @register.inclusion_tag("ui/job.html")
-def job_card(job: Any, cancel: str = "", href: str = "") -> dict[str, Any]:
+def job_card(job: Any, cancel: str = "", href: str = "", title: str = "") -> dict[str, Any]:
     """Progress of a kit Job: share, rows, elapsed, Cancel."""
     share = job.done / job.total if job.total else None
-    return {"job": job, "share": share, "cancel": cancel, "href": href}
+    return {"job": job, "share": share, "cancel": cancel, "href": href, "title": title}
 
 
 @register.inclusion_tag("ui/panel_error.html")
