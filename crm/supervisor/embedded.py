@@ -56,6 +56,11 @@ class Embedded:
             self._in_use = os.open(self.data_dir / "run" / "in-use", os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(self._in_use, fcntl.LOCK_SH)
 
+    @property
+    def holding(self) -> bool:
+        """Whether this process said that it uses the servers."""
+        return self._in_use >= 0
+
     def held_by_others(self) -> bool:
         """Whether another process uses the servers; ours is given up and taken again."""
         try:

@@ -11,11 +11,27 @@ from types import FrameType
 from crm.supervisor.places import CannotStart
 
 WITHOUT_SERVERS = frozenset(
-    "help version check collectstatic compilemessages diffsettings findstatic makemessages makemigrations "
-    "spectacular startapp --help -h --version".split()
+    [
+        "help",
+        "version",
+        "check",
+        "collectstatic",
+        "compilemessages",
+        "diffsettings",
+        "findstatic",
+        "makemessages",
+        "makemigrations",
+        "spectacular",
+        "startapp",
+        "--help",
+        "-h",
+        "--version",
+    ]
 )
-AS_OWNER = frozenset("migrate flush sqlflush createcachetable restore prepare dbshell".split())
-MIGRATES_ITSELF = frozenset("migrate showmigrations sqlmigrate prepare restore flush test dbshell".split())
+AS_OWNER = frozenset(["migrate", "flush", "sqlflush", "createcachetable", "restore", "prepare", "dbshell"])
+MIGRATES_ITSELF = frozenset(
+    ["migrate", "showmigrations", "sqlmigrate", "prepare", "restore", "flush", "test", "dbshell"]
+)
 
 
 def run(argv: list[str]) -> int:
