@@ -28,6 +28,10 @@ class BatchRows:
         rows = self.model._default_manager.filter(source__name=source, external_id__in=external_ids)  # type: ignore[attr-defined]
         return {row.external_id: row for row in rows}
 
+    def repeat(self, row: Any) -> bool:
+        """Whether a row that is here already stays as it is (append-only tables)."""
+        return False
+
     @action(detail=False, methods=["post"], url_path="batch", url_name="batch")
     def batch(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Make or change up to 1,000 rows by (source, external_id); a rejected row leaves the others alone."""
@@ -75,6 +79,8 @@ class BatchRows:
         if existing is None:
             data = self.checked({**row, "source": source, "external_id": external})  # type: ignore[attr-defined]
             return self.create_row(data), "created"  # type: ignore[attr-defined]
+        if self.repeat(existing) and self._seen(existing):
+            return existing, "unchanged"
         data = self.checked(row, partial=True)  # type: ignore[attr-defined]
         if not self._writable(existing):
             raise Refused(_("This external id belongs to a record that you cannot change."))
@@ -87,8 +93,10 @@ class BatchRows:
         user = self.request.user
         if not user.access.can(self.object, "change"):  # type: ignore[attr-defined]
             return False
-        seen = self.model._default_manager.visible_to(user).filter(pk=row.pk).exists()  # type: ignore[attr-defined]
-        return bool(seen and self.within_reach(row, "change"))  # type: ignore[attr-defined]
+        return self._seen(row) and bool(self.within_reach(row, "change"))  # type: ignore[attr-defined]
+
+    def _seen(self, row: models.Model) -> bool:
+        return bool(self.model._default_manager.visible_to(self.request.user).filter(pk=row.pk).exists())  # type: ignore[attr-defined]
 
 
 def _rows(data: Any) -> tuple[list[Any], str]:

@@ -41,6 +41,7 @@ from crm.kit import idempotency, keyset
 from crm.kit.batch import BatchRows
 from crm.kit.filters import KitFilterSet, strictly
 from crm.kit.gate import JSONOnly, KeysetPagination, Policy, PolicyPermission
+from crm.kit.rows import tag
 from crm.kit.shapes import KitSerializer, represent
 
 __all__ = [
@@ -183,30 +184,38 @@ class KitReadViewSet(Policed, viewsets.GenericViewSet):
         return self.request.user.access.rows(self.object, action)
 
     def answer(self, row: Any, status: int = HTTPStatus.OK, **headers: str) -> Response:
-        """A row as the answer, with its version as ETag where it has one."""
+        """A row as the answer, with its tag as ETag."""
         shape = self.detail_class or self.serializer_class
         response = Response(represent(shape, [row], self.request.user)[0], status=status, headers=headers)
-        if hasattr(row, "version"):
-            response["ETag"] = f'"{row.version}"'
+        if found := tag(row):
+            response["ETag"] = f'"{found}"'
         return response
 
 
 class KitViewSet(BatchRows, KitReadViewSet):
-    """A table that is written too. Subclasses name the services; validation and shape are here."""
+    """A table that is written too. Subclasses name the services; validation and shape are here.
+
+    A table without changes or deletes sets ``partial_update = None`` or ``destroy = None``.
+    """
 
     write_class: ClassVar[type[serializers.Serializer]]
+    created_class: ClassVar[type[KitSerializer] | None] = None
 
     def create_row(self, data: dict[str, Any]) -> models.Model:
         """Make a row from checked input."""
         raise NotImplementedError
 
-    def update_row(self, row: Any, data: dict[str, Any]) -> models.Model:
-        """Change a row by checked input."""
+    def update_row(self, row: Any, data: dict[str, Any], expected: str | None = None) -> models.Model:
+        """Change a row by checked input; ``expected`` is the tag in If-Match."""
         raise NotImplementedError
 
-    def delete_row(self, row: Any) -> None:
+    def delete_row(self, row: Any, expected: str | None = None) -> None:
         """Take a row away."""
         raise NotImplementedError
+
+    def hints(self, row: Any) -> dict[str, Any]:
+        """What the answer to a new row says besides it."""
+        return {}
 
     def checked(self, data: Any, *, partial: bool = False) -> dict[str, Any]:
         """Input through the write serializer; raises 400 with a sentence per field."""
@@ -218,20 +227,19 @@ class KitViewSet(BatchRows, KitReadViewSet):
         """Make a row."""
         row = self.create_row(self.checked(request.data))
         address = f"{settings.SITE_URL}{request.path}{row.pk}/"
-        return self.answer(self.reread(row), HTTPStatus.CREATED, Location=address)
+        response = self.answer(self.reread(row), HTTPStatus.CREATED, Location=address)
+        response.data |= self.hints(row)
+        return response
 
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change the fields that are sent."""
         row = self.get_row("change")
         data = self.checked(request.data, partial=True)
-        version = self.expected_version()
-        if version is not None:
-            data["version"] = version
-        return self.answer(self.reread(self.update_row(row, data)))
+        return self.answer(self.reread(self.update_row(row, data, self.expected_tag())))
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Take a row away."""
-        self.delete_row(self.get_row("delete"))
+        self.delete_row(self.get_row("delete"), self.expected_tag())
         return Response(status=HTTPStatus.NO_CONTENT)
 
     def reread(self, row: Any) -> Any:
@@ -239,10 +247,7 @@ class KitViewSet(BatchRows, KitReadViewSet):
         found = self.related(self.model._default_manager.all()).filter(pk=row.pk).first()
         return row if found is None else found
 
-    def expected_version(self) -> int | None:
-        """The version in If-Match, or None; only tables with a ``version`` look at it."""
+    def expected_tag(self) -> str | None:
+        """The tag in If-Match, or None where any will do."""
         sent = self.request.headers.get("If-Match", "").strip()
-        if not sent or sent == "*" or not hasattr(self.model, "version"):
-            return None
-        bare = sent.removeprefix("W/").strip('"')
-        return int(bare) if bare.isascii() and bare.isdigit() and len(bare) < 10 else -1
+        return None if sent in ("", "*") else sent.removeprefix("W/").strip('"')

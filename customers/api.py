@@ -1,0 +1,301 @@
+"""REST: customers, contacts, interactions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.routers import BaseRouter
+
+from crm.kit.rest import KitViewSet
+from crm.kit.shapes import Bag, Day, Id, KitSerializer, Moment, Tags, Text
+from customers import services
+from customers.filters import ContactFilters, CustomerFilters, InteractionFilters
+from customers.models import Contact, Customer, ExternalId, Gender, Interaction, Lifecycle
+from customers.selectors import possible_doubles, with_external_ids
+
+
+class Reference(serializers.Field):
+    """A person or a team, by id or by name; services look it up within reach."""
+
+    def to_internal_value(self, data: Any) -> int | str:
+        """An id or a name of at most 200 characters."""
+        if isinstance(data, int) and not isinstance(data, bool) and 0 < data < 2**63:
+            return data
+        if isinstance(data, str) and len(data) <= 200:
+            return data.strip()
+        raise serializers.ValidationError("Send an id or a name.")
+
+    def to_representation(self, value: Any) -> Any:
+        """As it is."""
+        return value
+
+
+class OutsideId(serializers.Serializer):
+    """The name of a record in one outside system."""
+
+    source = serializers.CharField()
+    external_id = serializers.CharField()
+
+
+class PartyShape(KitSerializer):
+    """Fields that customers and contacts share."""
+
+    id = serializers.IntegerField()
+    external_id = serializers.CharField(allow_null=True)
+    source = serializers.CharField(allow_null=True)
+    name = serializers.CharField()
+    first_name = serializers.CharField()
+    last_name = serializers.CharField()
+    company = serializers.CharField()
+    title = serializers.CharField()
+    email = serializers.CharField()
+    phone = serializers.CharField()
+    birth_date = serializers.DateField(allow_null=True)
+    gender = serializers.CharField()
+    address = serializers.CharField()
+    city = serializers.CharField()
+    region = serializers.CharField()
+    postcode = serializers.CharField()
+    country = serializers.CharField()
+    language = serializers.CharField()
+    owner = serializers.IntegerField(source="owner_id", allow_null=True)
+    owner_name = serializers.CharField(source="owner.display_name", allow_null=True)
+    team = serializers.IntegerField(source="team_id")
+    team_name = serializers.CharField(source="team.name")
+    tags = serializers.ListField(child=serializers.CharField())
+    note = serializers.CharField()
+    custom = serializers.DictField()
+    version = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class CustomerShape(PartyShape):
+    """A customer as the API shows it."""
+
+    object = "customer"
+    key = "customers.customer"
+
+    external_id = serializers.SerializerMethodField()
+    source = serializers.SerializerMethodField()
+    external_ids = OutsideId(many=True, source="outside")
+    kind = serializers.ChoiceField(Customer.Kind.choices)
+    lifecycle = serializers.ChoiceField(Lifecycle.choices)
+    parent = serializers.IntegerField(source="parent_id", allow_null=True)
+    time_zone = serializers.CharField()
+    last_contact_at = serializers.DateTimeField(allow_null=True)
+
+    def get_external_id(self, row: Any) -> str | None:
+        """The oldest outside id."""
+        return row.outside[0]["external_id"] if row.outside else None
+
+    def get_source(self, row: Any) -> str | None:
+        """The system of the oldest outside id."""
+        return row.outside[0]["source"] if row.outside else None
+
+
+class CreatedCustomerShape(CustomerShape):
+    """A new customer, with the hint of others that look the same."""
+
+    possible_duplicates = serializers.ListField(child=serializers.IntegerField(), required=False)
+
+
+class ContactShape(PartyShape):
+    """A contact as the API shows it."""
+
+    object = "contact"
+    key = "customers.contact"
+
+    external_id = serializers.CharField()
+    source = serializers.CharField(source="source.name", allow_null=True)
+
+
+class InteractionShape(KitSerializer):
+    """An interaction as the API shows it."""
+
+    object = "interaction"
+    key = "customers.interaction"
+
+    id = serializers.IntegerField()
+    external_id = serializers.CharField()
+    source = serializers.CharField(source="source.name", allow_null=True)
+    customer = serializers.IntegerField(source="customer_id")
+    customer_name = serializers.CharField(source="customer.name")
+    contact = serializers.IntegerField(source="contact_id", allow_null=True)
+    kind = serializers.ChoiceField(Interaction.Kind.choices)
+    direction = serializers.CharField()
+    channel = serializers.CharField()
+    occurred_at = serializers.DateTimeField()
+    recorded_at = serializers.DateTimeField()
+    subject = serializers.CharField()
+    text = serializers.CharField()
+    author = serializers.IntegerField(source="author_id", allow_null=True)
+    author_name = serializers.CharField(source="author.display_name", allow_null=True)
+    thread = serializers.CharField()
+    payload = serializers.DictField()
+    mood = serializers.FloatField(allow_null=True)
+    topic = serializers.CharField()
+
+
+class PartyInput(serializers.Serializer):
+    """What a caller may write of a customer or a contact; nothing else is taken."""
+
+    external_id = Text(max_length=200, required=False, allow_blank=True)
+    source = Text(max_length=80, required=False, allow_blank=True)
+    name = Text(max_length=200, required=False)
+    first_name = Text(max_length=120, required=False, allow_blank=True)
+    last_name = Text(max_length=120, required=False, allow_blank=True)
+    company = Text(max_length=200, required=False, allow_blank=True)
+    title = Text(max_length=120, required=False, allow_blank=True)
+    email = Text(max_length=254, required=False, allow_blank=True)
+    phone = Text(max_length=60, required=False, allow_blank=True)
+    birth_date = Day(required=False, allow_null=True)
+    gender = serializers.ChoiceField([*Gender.choices, ("", "")], required=False)
+    address = Text(max_length=300, required=False, allow_blank=True)
+    city = Text(max_length=120, required=False, allow_blank=True)
+    region = Text(max_length=120, required=False, allow_blank=True)
+    postcode = Text(max_length=20, required=False, allow_blank=True)
+    country = Text(max_length=60, required=False, allow_blank=True)
+    language = Text(max_length=10, required=False, allow_blank=True)
+    owner = Reference(required=False, allow_null=True)
+    team = Reference(required=False)
+    tags = Tags(required=False)
+    note = Text(max_length=20_000, required=False, allow_blank=True)
+    custom = Bag(required=False)
+
+
+class CustomerInput(PartyInput):
+    """What a caller may write of a customer."""
+
+    kind = serializers.ChoiceField(Customer.Kind.choices, required=False)
+    lifecycle = serializers.ChoiceField(Lifecycle.choices, required=False)
+    parent = Id(required=False, allow_null=True)
+    time_zone = Text(max_length=64, required=False, allow_blank=True)
+
+
+class ContactInput(PartyInput):
+    """What a caller may write of a contact; ``customer`` links it."""
+
+    customer = Id(required=False)
+    role = Text(max_length=80, required=False, allow_blank=True)
+
+
+class InteractionInput(serializers.Serializer):
+    """What a caller may write of an interaction."""
+
+    external_id = Text(max_length=200, required=False, allow_blank=True)
+    source = Text(max_length=80, required=False, allow_blank=True)
+    customer = Id()
+    contact = Id(required=False, allow_null=True)
+    kind = serializers.ChoiceField(Interaction.Kind.choices)
+    direction = serializers.ChoiceField(Interaction.Direction.choices, required=False)
+    channel = Text(max_length=40, required=False, allow_blank=True)
+    occurred_at = Moment(required=False)
+    subject = Text(max_length=300, required=False, allow_blank=True)
+    text = Text(max_length=100_000, required=False, allow_blank=True)
+    thread = Text(max_length=200, required=False, allow_blank=True)
+    payload = Bag(required=False)
+    mood = serializers.FloatField(min_value=-1, max_value=1, required=False, allow_null=True)
+    topic = Text(max_length=80, required=False, allow_blank=True)
+
+
+class CustomerViewSet(KitViewSet):
+    """Customers: people and companies."""
+
+    model = Customer
+    object = "customer"
+    serializer_class = CustomerShape
+    write_class = CustomerInput
+    created_class = CreatedCustomerShape
+    filterset_class = CustomerFilters
+    orderings = {
+        "name": "sort_name", "created_at": "created_at", "last_contact_at": "last_contact_at", "updated_at": "updated_at",
+    }  # fmt: skip
+    ordering = "name"
+    select_related = ("owner", "team")
+
+    def related(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """With every outside id."""
+        return with_external_ids(super().related(queryset)).defer("search", "sort_name")
+
+    def by_external(self, source: str, external_ids: list[str]) -> dict[str, Customer]:
+        """Customers by their id in a source."""
+        found = ExternalId.objects.filter(source__name=source, external_id__in=external_ids).select_related("customer")
+        return {one.external_id: one.customer for one in found}
+
+    def create_row(self, data: dict[str, Any]) -> Customer:
+        """By the service."""
+        return services.create_customer(user=self.request.user, values=data, now=self.now())
+
+    def update_row(self, row: Any, data: dict[str, Any], expected: str | None = None) -> Customer:
+        """By the service."""
+        return services.update_customer(user=self.request.user, customer_id=row.pk, values=data, expected=expected)
+
+    def delete_row(self, row: Any, expected: str | None = None) -> None:
+        """Into the trash."""
+        services.trash_customer(user=self.request.user, customer_id=row.pk, now=self.now(), expected=expected)
+
+    def hints(self, row: Any) -> dict[str, Any]:
+        """Others that look like a new customer."""
+        found = possible_doubles(
+            user=self.request.user, name=row.name, email=row.email, phone=row.phone, besides=row.pk
+        )
+        return {"possible_duplicates": [one.pk for one in found]}
+
+
+class ContactViewSet(KitViewSet):
+    """Contacts: people we talk to at customers."""
+
+    model = Contact
+    object = "contact"
+    serializer_class = ContactShape
+    write_class = ContactInput
+    filterset_class = ContactFilters
+    orderings = {"name": "sort_name", "created_at": "created_at"}
+    ordering = "name"
+    select_related = ("owner", "team", "source")
+
+    def create_row(self, data: dict[str, Any]) -> Contact:
+        """By the service."""
+        return services.create_contact(user=self.request.user, values=data, now=self.now())
+
+    def update_row(self, row: Any, data: dict[str, Any], expected: str | None = None) -> Contact:
+        """By the service."""
+        return services.update_contact(user=self.request.user, contact_id=row.pk, values=data, expected=expected)
+
+    def delete_row(self, row: Any, expected: str | None = None) -> None:
+        """Into the trash."""
+        services.trash_contact(user=self.request.user, contact_id=row.pk, now=self.now())
+
+
+class InteractionViewSet(KitViewSet):
+    """Interactions are append-only: they can be listed, read and added."""
+
+    model = Interaction
+    object = "interaction"
+    http_method_names = ["get", "head", "options", "post"]
+    serializer_class = InteractionShape
+    write_class = InteractionInput
+    filterset_class = InteractionFilters
+    orderings = {"occurred_at": "occurred_at"}
+    ordering = "-occurred_at"
+    select_related = ("customer", "author", "source")
+    partial_update = None  # type: ignore[assignment]
+    destroy = None  # type: ignore[assignment]
+
+    def create_row(self, data: dict[str, Any]) -> Interaction:
+        """By the service."""
+        return services.add_interaction(user=self.request.user, values=data, now=self.now())
+
+    def repeat(self, row: Any) -> bool:
+        """A row that came before is left as it is: interactions do not change."""
+        return True
+
+
+def register(router: BaseRouter) -> None:
+    """The addresses of this app."""
+    router.register("customers", CustomerViewSet, basename="customers")
+    router.register("contacts", ContactViewSet, basename="contacts")
+    router.register("interactions", InteractionViewSet, basename="interactions")

@@ -1,0 +1,112 @@
+"""Filters of the lists of customers, contacts and interactions; pages, API and saved views share them."""
+
+from typing import TypeVar
+
+import django_filters
+from django.db import models
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from crm.accounts.filters import OwnerFilter, TeamFilter
+from crm.kit.filters import ChoicesFilter, IdFilter, KitFilterSet, TextFilter, TimeFilter
+from customers.models import ContactRole, Customer, ExternalId, Interaction, Lifecycle
+
+M = TypeVar("M", bound=models.Model)
+
+
+class ExternalIdFilter(TextFilter):
+    """Customers that an outside system knows by this id."""
+
+    def filter(self, qs: QuerySet[M], value: str) -> QuerySet[M]:
+        """By the table of outside ids."""
+        if not value:
+            return qs
+        return qs.filter(Exists(ExternalId.objects.filter(customer=OuterRef("pk"), external_id=value)))
+
+
+class SourceFilter(TextFilter):
+    """Customers that an outside system knows."""
+
+    def filter(self, qs: QuerySet[M], value: str) -> QuerySet[M]:
+        """By the table of outside ids."""
+        if not value:
+            return qs
+        return qs.filter(Exists(ExternalId.objects.filter(customer=OuterRef("pk"), source__name=value)))
+
+
+class TagFilter(TextFilter):
+    """Rows that carry a tag."""
+
+    def filter(self, qs: QuerySet[M], value: str) -> QuerySet[M]:
+        """By array containment, which the index answers."""
+        return qs.filter(tags__contains=[value]) if value else qs
+
+
+class CustomerFilters(KitFilterSet):
+    """The customer list."""
+
+    object = "customer"
+    key = "customers.customer"
+
+    lifecycle = ChoicesFilter(label=_("Lifecycle"), choices=Lifecycle.choices)
+    kind = django_filters.ChoiceFilter(label=_("Kind"), choices=Customer.Kind.choices)
+    owner = OwnerFilter()
+    team = TeamFilter()
+    country = TextFilter(label=_("Country"))
+    city = TextFilter(label=_("City"))
+    tag = TagFilter(label=_("Tag"), field_name="tags")
+    source = SourceFilter(label=_("Source"), field_name="external_ids__source")
+    external_id = ExternalIdFilter(label=_("External id"), field_name="external_ids")
+    email = TextFilter(label=_("E-mail"))
+    created_after = TimeFilter(label=_("Created from"), field_name="created_at", lookup_expr="gte")
+    created_before = TimeFilter(label=_("Created before"), field_name="created_at", lookup_expr="lt")
+    changed_after = TimeFilter(label=_("Changed from"), field_name="updated_at", lookup_expr="gte")
+    contacted_after = TimeFilter(label=_("Last contact from"), field_name="last_contact_at", lookup_expr="gte")
+    contacted_before = TimeFilter(label=_("Last contact before"), field_name="last_contact_at", lookup_expr="lt")
+
+
+class ContactCustomerFilter(IdFilter):
+    """Contacts of one customer."""
+
+    def filter(self, qs: QuerySet[M], value: int | None) -> QuerySet[M]:
+        """By the table of roles."""
+        if value is None:
+            return qs
+        return qs.filter(Exists(ContactRole.objects.filter(contact=OuterRef("pk"), customer=value)))
+
+
+class ContactFilters(KitFilterSet):
+    """The contact list."""
+
+    object = "contact"
+    key = "customers.contact"
+
+    customer = ContactCustomerFilter(label=_("Customer"), field_name="roles")
+    owner = OwnerFilter()
+    team = TeamFilter()
+    country = TextFilter(label=_("Country"))
+    tag = TagFilter(label=_("Tag"), field_name="tags")
+    source = TextFilter(label=_("Source"), field_name="source__name")
+    external_id = TextFilter(label=_("External id"))
+    email = TextFilter(label=_("E-mail"))
+    changed_after = TimeFilter(label=_("Changed from"), field_name="updated_at", lookup_expr="gte")
+
+
+class InteractionFilters(KitFilterSet):
+    """The list of interactions."""
+
+    object = "interaction"
+    key = "customers.interaction"
+
+    search = None  # type: ignore[assignment]
+    customer = IdFilter(label=_("Customer"))
+    contact = IdFilter(label=_("Contact"))
+    kind = ChoicesFilter(label=_("Kind"), choices=Interaction.Kind.choices)
+    direction = django_filters.ChoiceFilter(
+        label=_("Direction"), choices=[("in", _("Incoming")), ("out", _("Outgoing"))]
+    )
+    channel = TextFilter(label=_("Channel"))
+    source = TextFilter(label=_("Source"), field_name="source__name")
+    external_id = TextFilter(label=_("External id"))
+    occurred_after = TimeFilter(label=_("From"), field_name="occurred_at", lookup_expr="gte")
+    occurred_before = TimeFilter(label=_("Before"), field_name="occurred_at", lookup_expr="lt")

@@ -1,0 +1,88 @@
+"""Making, changing and putting away contacts, and linking them to customers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from crm.accounts.models import User
+from crm.kit.errors import Invalid
+from crm.kit.rows import assign, check_fields, check_tag, locked
+from customers.models import Contact, ContactRole, Customer
+from customers.services.parties import API_SOURCE, PARTY_FIELDS, checked_party, keep_points, source_named, taken
+
+FIELDS = frozenset({*PARTY_FIELDS, "name", "owner", "team", "external_id", "source"})
+
+
+@transaction.atomic
+def create_contact(*, user: User, values: Mapping[str, Any], now: datetime) -> Contact:
+    """Make a contact; ``customer`` (an id within reach) and ``role`` link it to a customer."""
+    check_fields(values, user=user, obj="contact")
+    ready = checked_party(values, user=user, obj="contact")
+    _source(ready)
+    row = Contact(**{name: value for name, value in ready.items() if name in FIELDS and value is not None})
+    row.created_at = now
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        raise taken(row.external_id) from error
+    keep_points(row, ready, is_new=True)
+    _link(row, ready, user=user)
+    return row
+
+
+@transaction.atomic
+def update_contact(*, user: User, contact_id: int, values: Mapping[str, Any], expected: str | None = None) -> Contact:
+    """Change the given fields; ``expected`` is the version that was read (409 when it is no longer so)."""
+    row = locked(Contact, contact_id, user=user, obj="contact", action="change")
+    check_tag(row, expected)
+    check_fields(values, user=user, obj="contact")
+    ready = checked_party(values, user=user, obj="contact", existing=row)
+    _source(ready)
+    changed = assign(row, {name: value for name, value in ready.items() if name in FIELDS})
+    row.was_changed = bool(changed)  # type: ignore[attr-defined]
+    if changed:
+        row.version += 1
+        try:
+            with transaction.atomic():
+                row.save(update_fields=[*changed, "version", "updated_at"])
+        except IntegrityError as error:
+            raise taken(row.external_id) from error
+        keep_points(row, changed)
+    _link(row, ready, user=user)
+    return row
+
+
+@transaction.atomic
+def trash_contact(*, user: User, contact_id: int, now: datetime) -> Contact:
+    """Move a contact to the trash."""
+    row = locked(Contact, contact_id, user=user, obj="contact", action="delete")
+    row.deleted_at = now
+    row.version += 1
+    row.save(update_fields=["deleted_at", "version", "updated_at"])
+    return row
+
+
+def _source(ready: dict[str, Any]) -> None:
+    if ready.get("external_id"):
+        ready["source"] = source_named(ready.get("source") or API_SOURCE)
+    else:
+        ready.pop("source", None)
+        ready.pop("external_id", None)
+
+
+def _link(row: Contact, ready: Mapping[str, Any], *, user: User) -> None:
+    """Link to the customer that the values name, once per role."""
+    wanted = ready.get("customer")
+    if not wanted:
+        return
+    customer = Customer.objects.visible_to(user).filter(pk=wanted).first()
+    if customer is None:
+        sentence = _("There is no such customer among yours.")
+        raise Invalid(sentence, fields={"customer": sentence})
+    ContactRole.objects.get_or_create(contact=row, customer=customer, role=ready.get("role") or "")

@@ -1,0 +1,62 @@
+"""Writing down what happened with a customer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from crm.accounts.models import User
+from crm.kit.errors import Invalid
+from crm.kit.rows import tidy
+from customers.models import Contact, Customer, Interaction
+from customers.services.parties import API_SOURCE, source_named, taken
+
+TALK = frozenset({"mail", "call", "meeting", "chat", "social", "form"})
+"""Kinds that count as contact with the customer."""
+
+
+@transaction.atomic
+def add_interaction(*, user: User, values: Mapping[str, Any], now: datetime) -> Interaction:
+    """Add an interaction of a customer within reach; ``occurred_at`` is now where it is not given.
+
+    Interactions are append-only: a correction is a new one.
+    """
+    ready = tidy(values)
+    customer = _seen(Customer, ready.get("customer"), user, "customer", _("There is no such customer among yours."))
+    contact = None
+    if ready.get("contact"):
+        contact = _seen(Contact, ready["contact"], user, "contact", _("There is no such contact among yours."))
+    row = Interaction(
+        customer=customer, contact=contact, author=user, kind=ready["kind"],
+        occurred_at=ready.get("occurred_at") or now, payload=ready.get("payload") or {},
+        **{name: ready.get(name) or "" for name in ("direction", "channel", "subject", "text", "thread", "topic")},
+        mood=ready.get("mood"),
+    )  # fmt: skip
+    if ready.get("external_id"):
+        row.source, row.external_id = source_named(ready.get("source") or API_SOURCE), ready["external_id"]
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        raise taken(row.external_id) from error
+    record_contact(customer_id=customer.pk, kind=row.kind, at=row.occurred_at, now=now)
+    return row
+
+
+def record_contact(*, customer_id: int, kind: str, at: datetime, now: datetime) -> None:
+    """Move the customer's last contact forward when people talked, not into the future."""
+    if kind in TALK and at <= now:
+        older = Q(last_contact_at=None) | Q(last_contact_at__lt=at)
+        Customer.objects.filter(older, pk=customer_id).update(last_contact_at=at)
+
+
+def _seen(model: Any, pk: Any, user: User, field: str, sentence: str) -> Any:
+    found = model.objects.visible_to(user).filter(pk=pk).first() if pk else None
+    if found is None:
+        raise Invalid(sentence, fields={field: sentence})
+    return found

@@ -1,0 +1,151 @@
+"""What customers and contacts share when they are written: names, contact points, owner, team, own fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import phonenumbers
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+
+from crm.accounts.models import User
+from crm.accounts.selectors import named_owner, named_team
+from crm.kit.errors import Invalid, Refused
+from crm.kit.models import CustomField, Source
+from crm.kit.rows import tidy
+from customers.models import Contact, ContactPoint, Customer
+
+POINTS = ("email", "phone", "address")
+PARTY_FIELDS = (
+    "first_name", "last_name", "company", "title", "email", "phone", "birth_date", "gender", "address", "city",
+    "region", "postcode", "country", "language", "tags", "note", "custom",
+)  # fmt: skip
+API_SOURCE = "api"
+
+
+def checked_party(values: Mapping[str, Any], *, user: User, obj: str, existing: Any = None) -> dict[str, Any]:
+    """Values ready for the row: tidy text, a name, an owner and a team within reach, typed own fields."""
+    ready = tidy(values)
+    if "owner" in ready:
+        ready["owner"] = named_owner(ready["owner"], user=user, obj=obj, action="change" if existing else "add")
+    if "team" in ready or existing is None:
+        ready["team"] = named_team(ready.get("team"), user=user, obj=obj, action="change" if existing else "add")
+    if ready.get("email"):
+        ready["email"] = checked_email(ready["email"])
+    if "custom" in ready:
+        kept = dict(existing.custom) if existing else {}
+        ready["custom"] = {**kept, **checked_custom(ready["custom"] or {}, obj=obj)}
+        ready["custom"] = {name: value for name, value in ready["custom"].items() if value is not None}
+    _name(ready, existing)
+    return ready
+
+
+def _name(ready: dict[str, Any], existing: Any) -> None:
+    """A record is named by its name, else by first and last name, company, e-mail or outside id."""
+    if ready.get("name") or (existing is not None and "name" not in ready):
+        return
+    person = " ".join(part for part in (ready.get("first_name"), ready.get("last_name")) if part)
+    name = person or ready.get("company") or ready.get("email") or ready.get("external_id") or ""
+    if not name:
+        sentence = _("Give it a name.")
+        raise Invalid(sentence, fields={"name": sentence})
+    ready["name"] = str(name)[:200]
+
+
+def checked_email(email: str) -> str:
+    """The address in lower case; raises Invalid unless it has the form of one."""
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        sentence = _("This is not an e-mail address.")
+        raise Invalid(sentence, fields={"email": sentence}) from error
+    return email.lower()
+
+
+def checked_custom(custom: Mapping[str, Any], *, obj: str) -> dict[str, Any]:
+    """Own fields with the types that the workspace gave them; those it did not name hold plain values."""
+    if not custom:
+        return {}
+    declared = {field.name: field for field in CustomField.objects.filter(object=obj, name__in=list(custom))}
+    wrong = {name: sentence for name, value in custom.items() if (sentence := _custom_fault(declared.get(name), value))}
+    if wrong:
+        raise Invalid(_("Some own fields do not fit."), fields={f"custom.{name[:60]}": text for name, text in wrong.items()})
+    return dict(custom)
+
+
+def _custom_fault(field: CustomField | None, value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dict | list):
+        return _("Send a plain value.")
+    match field.type if field else "":
+        case CustomField.Type.NUMBER if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+            return _("Send a number.")
+        case CustomField.Type.BOOLEAN if not isinstance(value, bool):
+            return _("Send true or false.")
+        case CustomField.Type.DATE if not _is_day(value):
+            return _("Send a date such as 2026-11-22.")
+        case CustomField.Type.CHOICE if field and value not in field.choices:
+            return _("Choose one of: %(choices)s.") % {"choices": ", ".join(map(str, field.choices))}
+    return ""
+
+
+def _is_day(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(date.fromisoformat(value))
+    except ValueError:
+        return False
+
+
+def normalised(kind: str, value: str, country: str = "") -> str:
+    """How a contact point is compared: lower-case mail, E.164 phone, folded address."""
+    if kind == ContactPoint.Kind.EMAIL:
+        return value.lower()
+    if kind == ContactPoint.Kind.PHONE:
+        return e164(value, country)
+    return re.sub(r"\s+", " ", value).strip().lower()
+
+
+def e164(value: str, country: str = "") -> str:
+    """A phone number with its country code; the bare digits where no country fits."""
+    region = country.upper() if re.fullmatch(r"[A-Za-z]{2}", country) else None
+    try:
+        number = phonenumbers.parse(value, region)
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    except phonenumbers.NumberParseException:
+        return re.sub(r"[^0-9+]", "", value)
+
+
+def keep_points(row: Customer | Contact, changed: Iterable[str], *, is_new: bool = False) -> None:
+    """Bring the primary contact points in line with the row's own e-mail, phone and address."""
+    named = set(changed)
+    kinds = [kind for kind in POINTS if kind in named]
+    if not kinds:
+        return
+    holder = {"customer": row} if isinstance(row, Customer) else {"contact": row}
+    if not is_new:
+        ContactPoint.objects.filter(**holder, kind__in=kinds, primary=True).delete()
+    ContactPoint.objects.bulk_create(
+        ContactPoint(
+            **holder, kind=kind, value=value[:300], primary=True, normalised=normalised(kind, value, row.country)[:300]
+        )
+        for kind in kinds
+        if (value := getattr(row, kind))
+    )
+
+
+def source_named(name: str) -> Source:
+    """The outside system of this name, made at first sight."""
+    found = Source.objects.filter(name=name).first()
+    return found or Source.objects.get_or_create(name=name, defaults={"kind": Source.Kind.API})[0]
+
+
+def taken(external_id: str) -> Refused:
+    """The refusal of a second record with the same outside id."""
+    sentence = _("The external id “%(id)s” of this source is taken. Nothing was changed.") % {"id": external_id[:60]}
+    return Refused(sentence, code="exists")

@@ -1,0 +1,79 @@
+"""Filters of the lists of products, orders and deals; pages, API and saved views share them."""
+
+from typing import TypeVar
+
+import django_filters
+from django.db import models
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from crm.accounts.filters import OwnerFilter, TeamFilter
+from crm.kit.filters import AmountFilter, ChoicesFilter, DateFilter, IdFilter, KitFilterSet, TextFilter, TimeFilter
+from sales.models import Order, Product, Stage
+
+M = TypeVar("M", bound=models.Model)
+
+
+class SkuFilter(TextFilter):
+    """Products by code; codes that differ only by case are one."""
+
+    def filter(self, qs: QuerySet[M], value: str) -> QuerySet[M]:
+        """By the unique index on the upper-case code."""
+        return qs.filter(sku__iexact=value) if value else qs
+
+
+class ProductFilters(KitFilterSet):
+    """The product list."""
+
+    object = "product"
+    key = "sales.product"
+
+    kind = ChoicesFilter(label=_("Kind"), choices=Product.Kind.choices)
+    sku = SkuFilter(label=_("Code"))
+    category = TextFilter(label=_("Category"))
+    source = TextFilter(label=_("Source"), field_name="source__name")
+    external_id = TextFilter(label=_("External id"))
+
+
+class OrderFilters(KitFilterSet):
+    """The order list."""
+
+    object = "order"
+    key = "sales.order"
+
+    customer = IdFilter(label=_("Customer"))
+    kind = django_filters.ChoiceFilter(label=_("Kind"), choices=Order.Kind.choices)
+    status = TextFilter(label=_("Status"))
+    number = TextFilter(label=_("Number"))
+    currency = TextFilter(label=_("Currency"))
+    team = TeamFilter()
+    source = TextFilter(label=_("Source"), field_name="source__name")
+    external_id = TextFilter(label=_("External id"))
+    ordered_after = TimeFilter(label=_("Ordered from"), field_name="ordered_at", lookup_expr="gte")
+    ordered_before = TimeFilter(label=_("Ordered before"), field_name="ordered_at", lookup_expr="lt")
+    total_min = AmountFilter(label=_("Total at least"), field_name="total", lookup_expr="gte")
+    total_max = AmountFilter(label=_("Total at most"), field_name="total", lookup_expr="lte")
+
+
+class DealFilters(KitFilterSet):
+    """The deal list."""
+
+    object = "deal"
+    key = "sales.deal"
+
+    customer = IdFilter(label=_("Customer"))
+    pipeline = IdFilter(label=_("Pipeline"), field_name="stage__pipeline")
+    stage = IdFilter(label=_("Stage"))
+    state = ChoicesFilter(label=_("State"), field_name="stage__state", choices=Stage.State.choices)
+    owner = OwnerFilter()
+    team = TeamFilter()
+    source = TextFilter(label=_("Source"), field_name="source__name")
+    external_id = TextFilter(label=_("External id"))
+    amount_min = AmountFilter(label=_("Amount at least"), field_name="amount", lookup_expr="gte")
+    amount_max = AmountFilter(label=_("Amount at most"), field_name="amount", lookup_expr="lte")
+    opened_after = TimeFilter(label=_("Opened from"), field_name="opened_at", lookup_expr="gte")
+    opened_before = TimeFilter(label=_("Opened before"), field_name="opened_at", lookup_expr="lt")
+    closed_after = TimeFilter(label=_("Closed from"), field_name="closed_at", lookup_expr="gte")
+    closed_before = TimeFilter(label=_("Closed before"), field_name="closed_at", lookup_expr="lt")
+    expected_after = DateFilter(label=_("Expected close from"), field_name="expected_on", lookup_expr="gte")
+    expected_before = DateFilter(label=_("Expected close before"), field_name="expected_on", lookup_expr="lt")
