@@ -1,5 +1,7 @@
 """Whom we do business with: customers, contacts, their contact points, outside ids and interactions."""
 
+import uuid
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex, GinIndex
@@ -10,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.accounts.models import Team
 from crm.kit.fields import FromSource, Stamped, search_column, sort_key
 from crm.kit.history import tracked
-from customers.querysets import ContactQuerySet, CustomerQuerySet, InteractionQuerySet
+from customers.querysets import ContactQuerySet, CustomerQuerySet, ImportJobQuerySet, InteractionQuerySet
 
 
 class Lifecycle(models.TextChoices):
@@ -284,3 +286,61 @@ class Interaction(FromSource):
 
     def __str__(self) -> str:
         return self.subject or self.get_kind_display()
+
+
+class ImportJob(models.Model):
+    """One import of one file: what was asked, how far it came, its report."""
+
+    class Mode(models.TextChoices):
+        UPSERT = "upsert", _("Create or update")
+        CREATE = "create", _("Create only")
+        UPDATE = "update", _("Update only")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    kind = models.CharField(_("kind"), max_length=40)
+    mode = models.CharField(_("mode"), max_length=6, choices=Mode.choices, default=Mode.UPSERT)
+    source_name = models.CharField(_("source"), max_length=80, default="file")
+    source = models.ForeignKey("kit.Source", models.PROTECT, null=True, related_name="+")
+    team_name = models.CharField(_("team"), max_length=120, blank=True, default="")
+    file_name = models.CharField(_("file"), max_length=255)
+    file_size = models.BigIntegerField(_("size"), default=0)
+    mapping = models.JSONField(_("mapping"), null=True, blank=True)
+    dry_run = models.BooleanField(_("dry run"), default=False)
+    strict = models.BooleanField(_("all or nothing"), default=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("user")
+    )
+    job = models.ForeignKey("kit.Job", models.SET_NULL, null=True, blank=True, related_name="+")
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.WAITING)
+    reached = models.BigIntegerField(default=0, help_text=_("Rows up to this one are written for good."))
+    counts = models.JSONField(default=dict, blank=True)
+    report = models.JSONField(_("report"), null=True, blank=True)
+    error = models.TextField(_("error"), blank=True, default="")
+    created_at = models.DateTimeField(_("asked"), auto_now_add=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    objects = ImportJobQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["-created_at", "-id"], name="imports_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.file_name}"
+
+
+class ImportChange(models.Model):
+    """What one span of an import did: the ids it created or updated. The old values stand in the history."""
+
+    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="changes")
+    object = models.CharField(max_length=40)
+    action = models.CharField(max_length=8, choices=[("created", _("Created")), ("updated", _("Updated"))])
+    ids = ArrayField(models.BigIntegerField())
+
+    def __str__(self) -> str:
+        return f"{self.job_id} {self.action} {self.object}"

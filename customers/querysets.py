@@ -45,6 +45,16 @@ class InteractionQuerySet(models.QuerySet):
         return self.filter(of_visible_customers(user, "interaction"))
 
 
+class ImportJobQuerySet(models.QuerySet):
+    """Imports."""
+
+    def visible_to(self, user: User) -> Self:
+        """A person's own imports; all of them for those who reach every import."""
+        if not user.access.can("import"):
+            return self.none()
+        return self.all() if user.access.scope("import") == "all" else self.filter(user=user)
+
+
 def of_visible_customers(user: User, obj: str, *, path: str = "customer") -> Q:
     """A filter for rows that hang on a customer: the object's grant, then the customer's own reach.
 

@@ -1,0 +1,122 @@
+"""How imported rows hang on customers and teams: by id, within what the asking user reaches."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from customers.imports.context import Context
+
+NEW_CUSTOMERS = """
+CREATE TEMP TABLE import_new_customer AS
+SELECT nextval(pg_get_serial_sequence('customers_customer', 'id')) AS id, x.*
+FROM (SELECT s.f_customer_external_id AS external_id, {name} AS name, {country} AS country
+      FROM import_stage s
+      LEFT JOIN customers_externalid e
+             ON e.source_id = %(customer_source)s AND e.external_id = s.f_customer_external_id
+      WHERE s.f_customer_external_id IS NOT NULL AND e.id IS NULL
+      GROUP BY s.f_customer_external_id) x
+"""
+INSERT_CUSTOMERS = """
+INSERT INTO customers_customer
+    (id, created_at, updated_at, kind, name, first_name, last_name, company, title, email, phone, gender, address,
+     city, region, postcode, country, language, owner_id, team_id, tags, note, custom, version, lifecycle, time_zone)
+SELECT id, %(now)s, %(now)s, 'person', left(name, 200), '', '', '', '', '', '', '', '', '', '', '',
+       coalesce(left(country, 60), ''), '', %(owner)s, {team}, '{{}}', '', '{{}}', 1, 'active', ''
+FROM import_new_customer c
+"""
+
+
+def team_sql(context: Context, obj: str, *, owner: bool, staged: bool = True) -> str:
+    """SQL for a new row's team: the row's, the command's, the owner's, the default one."""
+    parts = ["c.f_team"] if staged else []
+    if owner and not context.job.team_name:
+        allowed = context.reach.teams(obj, "add")
+        within = "" if allowed is None else f" AND m.team_id = ANY(ARRAY[{','.join(map(str, allowed))}]::bigint[])"
+        person = "coalesce(c.f_owner, %(owner)s)" if staged else "%(owner)s"
+        parts.append(
+            "(SELECT m.team_id FROM accounts_membership m "
+            f"WHERE m.user_id = {person}::bigint{within} ORDER BY m.id LIMIT 1)"
+        )
+    return f"coalesce({', '.join([*parts, '%(team)s'])})"
+
+
+def latest(column: str, moment: str) -> str:
+    """SQL aggregate: the value of the newest row that has one; ties by the text itself."""
+    return f"(array_agg(s.{column} ORDER BY s.{moment} DESC, s.{column}) FILTER (WHERE s.{column} IS NOT NULL))[1]"
+
+
+def name_customers_by_id(
+    context: Context, *, name: str = "", country: str = ""
+) -> int:
+    """Create the customers that the file knows by id only; the id is their name where it gives none."""
+    if not context.plan.has("customer.external_id") or context.mode == "update":
+        return 0
+    if context.plan.mapping.options.get("unknown_customers") == "reject":
+        return 0
+    if context.reach.user is not None and not context.reach.user.access.can("customer", "add"):
+        return 0
+    context.execute("DROP TABLE IF EXISTS import_new_customer")
+    key = "s.f_customer_external_id"
+    made = context.execute(
+        NEW_CUSTOMERS.format(name=f"coalesce({name}, {key})" if name else key, country=country or "NULL::text")
+    )
+    if made:
+        context.execute(INSERT_CUSTOMERS.format(team=team_sql(context, "customer", owner=True, staged=False)))
+        context.execute(
+            "INSERT INTO customers_externalid (source_id, external_id, customer_id) "
+            "SELECT %(customer_source)s, external_id, id FROM import_new_customer"
+        )
+        context.execute(context.changed("customer", "created", "SELECT id FROM import_new_customer"))
+        context.written |= {"customers_customer", "customers_externalid"}
+        context.treatments["customers known by id only, created under it"] += made
+    context.execute("DROP TABLE import_new_customer")
+    return made
+
+
+def refuse_customers(context: Context, *, table: str = "import_chunk", required: bool) -> None:
+    """Rows whose customer is unknown, in the trash, or out of the user's reach."""
+    if required:
+        context.refuse(table, "f_customer_external_id IS NULL", _("customer.external_id is missing"))
+    context.refuse(
+        table,
+        "f_customer_external_id IS NOT NULL AND customer_id IS NULL",
+        _("customer.external_id names no customer of this source"),
+    )
+    allowed = context.reach.teams("customer", "view")
+    if allowed is None:
+        return
+    assert context.reach.user is not None
+    context.execute(f"ANALYZE {table}")
+    context.refuse(
+        table,
+        "customer_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM customers_customer u "
+        f"WHERE u.id = {table}.customer_id AND (u.team_id = ANY({_ids(allowed)}) OR u.owner_id = {context.reach.user.pk}))",
+        _("customer.external_id names no customer that you may write to"),
+    )
+
+
+def refuse_targets(context: Context, target_table: str, obj: str, *, table: str = "import_chunk") -> None:
+    """Rows that are here already, but in teams where the user may not change them."""
+    allowed = context.reach.teams(obj, "change")
+    if allowed is None:
+        return
+    assert context.reach.user is not None
+    own = f" OR u.owner_id = {context.reach.user.pk}" if target_table != "sales_order" else ""
+    context.refuse(
+        table,
+        f"target IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {target_table} u WHERE u.id = {table}.target "
+        f"AND (u.team_id = ANY({_ids(allowed)}){own}))",
+        _("the record is not one that you may change"),
+    )
+
+
+def _ids(teams: list[int]) -> str:
+    return f"ARRAY[{','.join(str(int(team)) for team in teams)}]::bigint[]"
+
+
+def contacted(context: Context, latest_sql: str) -> None:
+    """Move customers' last contact forward; ``latest_sql`` gives (customer_id, at)."""
+    context.execute(
+        f"WITH l AS ({latest_sql}) UPDATE customers_customer c SET last_contact_at = l.at FROM l "
+        "WHERE c.id = l.customer_id AND (c.last_contact_at IS NULL OR c.last_contact_at < l.at)"
+    )

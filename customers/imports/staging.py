@@ -1,0 +1,190 @@
+"""Rows of the file → a temporary table, by COPY, with a reason for each row that does not fit."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from crm.kit.errors import Invalid
+from customers.imports.context import Context
+from customers.imports.converters import NULL, Bad, Converter, NumberConverter, converter, custom_value, json_cell
+from customers.imports.kinds import Kind
+from customers.imports.mapping import Slot
+
+BATCH = 5_000
+Reasons = list[tuple[int, str]]
+
+
+def create_tables(kind: Kind, slots: Iterable[Slot]) -> list[str]:
+    """Make the working tables of this session; returns the staging columns in COPY order."""
+    wanted = {item.staged: item.sql_type for item in kind.fields if item.name != "external_id"}
+    columns = ", ".join(f"{name} {sql}" for name, sql in (wanted | dict(kind.derived)).items())
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS import_stage, import_out, import_chunk")
+        cursor.execute(
+            "CREATE TEMP TABLE import_stage (row bigint, external_id text, derived boolean, f_custom jsonb, "
+            f"{columns})"
+        )
+        cursor.execute("CREATE TEMP TABLE import_out (row bigint, skipped boolean, reason text)")
+    return [slot.field.staged for slot in slots if slot.field.name != "external_id"]
+
+
+class Stager:
+    """Converts batches and copies them."""
+
+    def __init__(self, kind: Kind, context: Context, zone: ZoneInfo, width: int) -> None:
+        self.kind, self.context, self.width = kind, context, width
+        mapping = context.plan.mapping
+        lookups = kind.lookups(context)
+        self.settings = {"order": mapping.date_order, "decimal": mapping.decimal, "zone": zone}
+        self.slots = [
+            (slot, converter(slot.field, **self.settings, lookups=lookups))  # type: ignore[arg-type]
+            for slot in context.plan.slots
+        ]
+        for slot, conv in self.slots:
+            if slot.index is None and isinstance(conv[slot.constant], Bad):
+                raise Invalid(_("The mapping's constant does not fit: %(reason)s.") % {"reason": conv[slot.constant]})
+        self.names = create_tables(kind, context.plan.slots)
+        self.names += kind.derive({slot.field.staged: [] for slot in context.plan.slots})
+        self.columns = ["row", "external_id", "derived", *self.names] + (["f_custom"] if context.plan.custom else [])
+
+    def stage(self, rows: Iterator[tuple[int, list[str]]]) -> int:
+        """Copy every row of the file; returns how many rows there were."""
+        count = 0
+        statement = f"COPY import_stage ({', '.join(self.columns)}) FROM STDIN"
+        with connection.cursor() as cursor:
+            while batch := list(islice(rows, BATCH)):
+                count += len(batch)
+                text, reasons = self.convert(batch)
+                cursor.copy_expert(statement, io.StringIO(text))
+                self._reject(reasons)
+                self.context.progress(done=0, message=_("%(count)d rows read") % {"count": count})
+        self._count_decimals()
+        return count
+
+    def _reject(self, reasons: Reasons) -> None:
+        if not reasons:
+            return
+        self.context.counts["rejected"] += len(reasons)
+        with connection.cursor() as cursor:
+            cursor.executemany("INSERT INTO import_out VALUES (%s, false, %s)", reasons)
+
+    def _count_decimals(self) -> None:
+        for slot, conv in self.slots:
+            if isinstance(conv, NumberConverter):
+                for name, count in conv.counts().items():
+                    self.context.treatments[f"{slot.field.name}: {name}"] += count
+
+    def convert(self, batch: list[tuple[int, list[str]]]) -> tuple[str, Reasons]:
+        """COPY text of the good rows, and the reasons of the others."""
+        reasons: dict[int, str] = {}
+        numbers, rows = self._shaped(batch, reasons)
+        if not rows:
+            return "", list(reasons.items())
+        cells = list(zip(*rows, strict=True))
+        values: dict[str, list[str]] = {}
+        for slot, conv in self.slots:
+            column = [conv[slot.constant]] * len(rows) if slot.index is None else conv.column(cells[slot.index])
+            if conv.found_bad:
+                _note_bad(column, numbers, reasons)
+            values[slot.field.staged] = column
+        values |= self.kind.derive(values)
+        out = self._keyed(numbers, values, cells)
+        if self.context.plan.custom:
+            out.append(self._custom(numbers, rows, reasons))
+        return self._lines(numbers, out, reasons), list(reasons.items())
+
+    def _shaped(
+        self, batch: list[tuple[int, list[str]]], reasons: dict[int, str]
+    ) -> tuple[list[int], list[list[str]]]:
+        """Rows as wide as the header: short ones are filled up, long ones rejected."""
+        numbers, rows = [], []
+        width = self.width
+        for number, row in batch:
+            short = width - len(row)
+            if short < 0 and any(row[width:]):
+                reasons[number] = _("the row has %(cells)d cells under %(columns)d columns") % {
+                    "cells": len(row), "columns": width,
+                }  # fmt: skip
+                continue
+            numbers.append(number)
+            rows.append(row if not short else (row + [""] * short if short > 0 else row[:width]))
+        return numbers, rows
+
+    def _keyed(
+        self, numbers: list[int], values: dict[str, list[str]], cells: list[tuple[str, ...]]
+    ) -> list[list[str]]:
+        """The first columns of the staging table, then the fields."""
+        keys = values.get("f_external_id") or values.get(self.kind.key_staged)
+        identity = [values[name] for name in self.kind.identity_staged if name in values] or [list(c) for c in cells]
+        if keys is None:
+            keys = [NULL] * len(numbers)
+        derived = ["t" if key == NULL else "f" for key in keys]
+        if "t" in derived:
+            keys = [
+                _digest([column[place] for column in identity]) if key == NULL else key for place, key in enumerate(keys)
+            ]
+        return [list(map(str, numbers)), keys, derived, *(values[name] for name in self.names)]
+
+    def _custom(self, numbers: list[int], rows: list[list[str]], reasons: dict[int, str]) -> list[str]:
+        cells = []
+        for number, row in zip(numbers, rows, strict=True):
+            found: dict[str, object] = {}
+            for index, custom in self.context.plan.custom:
+                try:
+                    value = custom_value(row[index], custom.type, **self.settings)  # type: ignore[arg-type]
+                except ValueError as error:
+                    reasons[number] = f"{custom.name}: {error}"
+                    continue
+                if value is not None:
+                    found[custom.name] = value
+            cells.append(json_cell(found))
+        return cells
+
+    def _lines(self, numbers: list[int], columns: list[list[str]], reasons: dict[int, str]) -> str:
+        lines = list(map("\t".join, zip(*columns, strict=True)))
+        if reasons:
+            lines = [line for number, line in zip(numbers, lines, strict=True) if number not in reasons]
+        text = "\n".join(lines)
+        if _storable(text):
+            return text
+        kept = []
+        good = (number for number in numbers if number not in dict(reasons))
+        for number, line in zip(list(good), lines, strict=True):
+            if _storable(line):
+                kept.append(line)
+            else:
+                reasons[number] = _("the row holds bytes that are no text")
+        return "\n".join(kept)
+
+
+def _storable(text: str) -> bool:
+    if "\0" in text:
+        return False
+    if text.isascii():
+        return True
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _note_bad(column: list[str], numbers: list[int], reasons: dict[int, str]) -> None:
+    for number, value in zip(numbers, column, strict=True):
+        if value.__class__ is Bad:
+            reasons[number] = f"{reasons[number]}; {value}" if number in reasons else str(value)
+
+
+def _digest(parts: list[str]) -> str:
+    text = "\x1f".join("" if part == NULL else part.casefold() for part in parts)
+    return "row-" + hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+__all__ = ["Converter", "Stager", "create_tables"]
