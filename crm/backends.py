@@ -23,7 +23,13 @@ CONNECTION: dict[str, Any] = {
 OPTIONS: dict[str, Any] = {
     "connect_timeout": 3,
     "application_name": "vantage",
-    "options": "-c statement_timeout=300000 -c idle_in_transaction_session_timeout=600000 -c lock_timeout=60000",
+    "options": " ".join(
+        [
+            "-c statement_timeout=300000",
+            "-c idle_in_transaction_session_timeout=600000",
+            "-c lock_timeout=60000",  # milliseconds, all three
+        ]
+    ),
 }
 
 

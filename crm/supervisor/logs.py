@@ -12,6 +12,8 @@ from pathlib import Path
 
 COLOURS = {"postgres": 34, "redis": 31, "setup": 36, "web": 32, "worker": 33, "beat": 35, "vantage": 1}
 WIDTH = max(len(name) for name in COLOURS)
+QUIET = {"postgres", "redis"}  # on the terminal they speak only of trouble; their files have all
+TROUBLE = ("FATAL", "PANIC", "ERROR", "could not", "failed", "Failed", "BUG")
 FILE_BYTES, FILES_KEPT = 5_000_000, 3
 
 
@@ -26,6 +28,8 @@ class Console:
     def line(self, name: str, text: str) -> None:
         """One line of one part."""
         self._file(name).info(text)
+        if name in QUIET and not any(word in text for word in TROUBLE):
+            return
         clock = time.strftime("%H:%M:%S")
         label = f"{name:<{WIDTH}}"
         if self.coloured:

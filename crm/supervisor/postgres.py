@@ -182,8 +182,8 @@ class Postgres:
             )
         if not self.account.owns(self.data):
             raise CannotStart(
-                f"{self.data} belongs to another user than {self.account.name}, as whom PostgreSQL would run: "
-                "start as the user who made it."
+                f"{self.data} belongs to another user than {self.account.name}, as whom PostgreSQL would "
+                "run: start as the user who made it."
             )
         version = subprocess.run(
             [self.programs.path("postgres"), "--version"], capture_output=True, text=True, check=False
@@ -191,8 +191,8 @@ class Postgres:
         ours = version[2].split(".")[0] if len(version) > 2 else "?"
         if ours != found:
             raise CannotStart(
-                f"{self.data} was made by PostgreSQL {found}, this is PostgreSQL {ours}: restore a backup into "
-                "a new data folder."
+                f"{self.data} was made by PostgreSQL {found}, this is PostgreSQL {ours}: restore a backup "
+                "into a new data folder."
             )
 
     def _forget_dead_postmaster(self) -> None:

@@ -24,6 +24,7 @@ from crm.supervisor.watch import Watch
 
 HOST = "127.0.0.1"
 SILENT_TICK = 90.0  # seconds without background work that make us restart the worker
+ROOT_WARNING = "You're running the worker with superuser privileges"
 DEMO_PEOPLE = ("rep", "rep2", "manager", "agent", "integrator", "admin")
 
 
@@ -159,13 +160,14 @@ class _Up:
         code = self.watch.run_once("setup", command, self.environ)
         if code != 0:
             raise CannotStart(
-                f"The workspace could not be prepared; the reason stands above and in {CONF.log_dir / 'setup.log'}."
+                "The workspace could not be prepared; the reason stands above and in "
+                f"{CONF.log_dir / 'setup.log'}."
             )
 
     def _parts(self) -> list[Service]:
         self.tick_file.unlink(missing_ok=True)
         python, cwd = sys.executable, str(BASE_DIR)
-        celery = [python, "-m", "celery", "--app"]
+        celery = [python, "-W", f"ignore:{ROOT_WARNING}", "-m", "celery", "--quiet", "--app"]
         worker = [*celery, "crm.celery:app", "worker", "--hostname", "worker@%h", "--loglevel", "WARNING"]
         worker += ["--without-gossip", "--without-mingle"]
         beat = [*celery, "crm.celery:clock", "beat", "--loglevel", "WARNING", "--pidfile="]

@@ -164,12 +164,10 @@ class Watch:
             alive = [service for service in services if service.process and service.ended() is None]
             if not alive:
                 break
-            for service in alive:
-                service.signal_main(service.stops[min(step, len(service.stops) - 1)][0])
-            patience = max(service.stops[min(step, len(service.stops) - 1)][1] for service in alive)
-            self._patience(
-                lambda: all(service.ended() is not None for service in services if service.process), patience
-            )
+            now = [service.stops[min(step, len(service.stops) - 1)] for service in alive]
+            for service, (number, _patience) in zip(alive, now, strict=True):
+                service.signal_main(number)
+            self._patience(lambda: _all_ended(services), max(patience for _number, patience in now))
         for service in services:
             service.signal_all(signal.SIGKILL)
             if service.process:
@@ -183,6 +181,10 @@ class Watch:
                     self._wake.recv(64)
                 else:
                     self._take_output(key)
+
+
+def _all_ended(services: list[Service]) -> bool:
+    return all(service.ended() is not None for service in services if service.process)
 
 
 def _how(code: int) -> str:

@@ -24,7 +24,7 @@ DEMO_CUSTOMERS = 5000
 
 
 class Command(BaseCommand):
-    help = "Migrates, collects static files when they changed, and loads the sample data into an empty workspace."
+    help = "Migrates, collects changed static files, and loads the sample data into an empty workspace."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--no-demo", action="store_true", help="leave an empty workspace empty")
