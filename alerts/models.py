@@ -34,9 +34,7 @@ class Rule(Stamped):
         _("severity"), max_length=8, choices=Severity.choices, default=Severity.WARNING
     )
     team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="+")
-    created_by = models.ForeignKey(
-        User, models.SET_NULL, null=True, blank=True, related_name="+"
-    )
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     active = models.BooleanField(_("active"), default=True)
 
     objects = RuleQuerySet.as_manager()
@@ -66,10 +64,11 @@ class RuleState(models.Model):
         constraints = [models.UniqueConstraint(fields=["rule", "labels"], name="alerts_rulestate_once")]
         indexes = [
             models.Index(
-                fields=["breach_since"], condition=Q(breach_since__isnull=False, fired_at=None),
+                fields=["breach_since"],
+                condition=Q(breach_since__isnull=False, fired_at=None),
                 name="alerts_rulestate_pending",
             )
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return f"{self.rule_id} {self.labels}"
@@ -100,9 +99,7 @@ class Alert(Stamped):
     rule = models.ForeignKey(Rule, models.SET_NULL, null=True, blank=True, related_name="alerts")
     finding = models.ForeignKey(Finding, models.SET_NULL, null=True, blank=True, related_name="+")
     team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="+")
-    owner = models.ForeignKey(
-        User, models.SET_NULL, null=True, blank=True, related_name="+"
-    )
+    owner = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     observed = models.FloatField(null=True)
     expected_low = models.FloatField(null=True)
     expected_high = models.FloatField(null=True)
@@ -121,8 +118,10 @@ class Alert(Stamped):
             models.UniqueConstraint(
                 fields=["fingerprint"], condition=~Q(state="resolved"), name="alerts_alert_one_open"
             ),
-            models.CheckConstraint(condition=Q(state__in=["open", "acknowledged", "resolved"]), name="alerts_alert_state"),
-        ]  # fmt: skip
+            models.CheckConstraint(
+                condition=Q(state__in=["open", "acknowledged", "resolved"]), name="alerts_alert_state"
+            ),
+        ]
         indexes = [
             models.Index(fields=["state", "-last_at", "-id"], name="alerts_by_state"),
             models.Index(fields=["-last_at", "-id"], name="alerts_newest"),
@@ -139,9 +138,7 @@ class AlertEvent(models.Model):
 
     alert = models.ForeignKey(Alert, models.CASCADE, related_name="events", db_index=False)
     at = models.DateTimeField()
-    user = models.ForeignKey(
-        User, models.SET_NULL, null=True, blank=True, related_name="+"
-    )
+    user = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     action = models.CharField(max_length=20)
     before = models.CharField(max_length=12, blank=True, default="")
     note = models.CharField(max_length=300, blank=True, default="")
@@ -170,8 +167,10 @@ class Delivery(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["alert", "channel", "recipient", "window"], name="alerts_delivery_once")
-        ]  # fmt: skip
+            models.UniqueConstraint(
+                fields=["alert", "channel", "recipient", "window"], name="alerts_delivery_once"
+            )
+        ]
         indexes = [models.Index(fields=["id"], condition=Q(sent_at=None), name="alerts_delivery_todo")]
 
     def __str__(self) -> str:

@@ -141,7 +141,12 @@ def breach(watch: Watch, point: Point, *, since: datetime | None = None) -> Cand
         severity=watch.severity,
         first_at=since or point.at,
         last_at=point.at,
-        reason={"code": f"threshold_{side}", "value": point.value, "limit": limit, "hold": watch.hold.total_seconds()},
+        reason={
+            "code": f"threshold_{side}",
+            "value": point.value,
+            "limit": limit,
+            "hold": watch.hold.total_seconds(),
+        },
         subject={"rule": watch.rule, "metric": point.metric, "team": watch.team},
         labels=point.labels,
         observed=point.value,

@@ -30,7 +30,13 @@ def check_points() -> None:
         logger.info("Redis is away; the check goes on without it")
     done = services.check(now=timezone.now())
     if done.raised or done.dropped:
-        logger.info("%s points, %s findings: %s alerts, dropped %s", done.points, done.findings, done.raised, done.dropped)
+        logger.info(
+            "%s points, %s findings: %s alerts, dropped %s",
+            done.points,
+            done.findings,
+            done.raised,
+            done.dropped,
+        )
 
 
 def ring() -> bool:

@@ -7,6 +7,7 @@ import logging
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
+from alerts.tasks import ring_if_waiting
 from crm import schedule
 from crm.celery import app
 from crm.conf import CONF
@@ -31,6 +32,7 @@ def tick() -> None:
         jobs.show_life("beat", now=now)
         schedule.enqueue_due(now=now)
         jobs.wake_waiting()
+        ring_if_waiting()
     except (OperationalError, InterfaceError) as error:
         logger.warning("The database is away; the next tick tries again (%s)", str(error).split("\n")[0])
         return

@@ -16,6 +16,7 @@ from crm.kit.errors import Invalid
 from crm.kit.models import Source
 from crm.kit.workspace import zone
 from customers.models import Customer, ExternalId
+from customers.services.interactions import TALK
 from insights.events import BadEvent, Event, InteractionEvent, PointEvent, read
 from insights.models import Metric
 
@@ -41,32 +42,27 @@ WHERE p.value IS DISTINCT FROM excluded.value
 RETURNING metric_id, labels::text, at, (xmax = 0)
 """
 INTERACTIONS = """
-INSERT INTO customers_interaction AS i (source_id, external_id, customer_id, kind, direction, channel,
+INSERT INTO customers_interaction (source_id, external_id, customer_id, kind, direction, channel,
     occurred_at, recorded_at, subject, text, thread, topic, payload)
 SELECT source_id, external_id, customer_id, kind, direction, channel, occurred_at, %(now)s, subject, text,
     '', '', payload
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS t(source_id bigint, external_id text, customer_id bigint, kind text,
-    direction text, channel text, occurred_at timestamptz, subject text, text text, payload jsonb)
-ON CONFLICT (source_id, external_id) WHERE (source_id IS NOT NULL AND NOT (external_id = ''))
-DO UPDATE SET customer_id = excluded.customer_id, kind = excluded.kind, direction = excluded.direction,
-    channel = excluded.channel, occurred_at = excluded.occurred_at, subject = excluded.subject,
-    text = excluded.text, payload = excluded.payload
-WHERE (i.customer_id, i.kind, i.direction, i.channel, i.occurred_at, i.subject, i.text, i.payload)
-    IS DISTINCT FROM (excluded.customer_id, excluded.kind, excluded.direction, excluded.channel,
-    excluded.occurred_at, excluded.subject, excluded.text, excluded.payload)
-RETURNING source_id, external_id, (xmax = 0)
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS t(source_id bigint, external_id text, customer_id bigint,
+    kind text, direction text, channel text, occurred_at timestamptz, subject text, text text, payload jsonb)
+ON CONFLICT (source_id, external_id) WHERE (source_id IS NOT NULL AND NOT (external_id = '')) DO NOTHING
+RETURNING source_id, external_id
 """
 LAST_CONTACT = """
 UPDATE customers_customer SET last_contact_at = t.at
 FROM (SELECT customer_id, max(occurred_at) AS at FROM jsonb_to_recordset(%(rows)s::jsonb)
-      AS r(customer_id bigint, occurred_at timestamptz) WHERE occurred_at <= %(now)s GROUP BY 1) t
+      AS r(customer_id bigint, occurred_at timestamptz) 
+      WHERE occurred_at <= %(now)s GROUP BY 1) t
 WHERE id = t.customer_id AND (last_contact_at IS NULL OR last_contact_at < t.at)
 """
 
 
 @dataclass
 class Result:
-    """What became of one event: created, updated, repeated or rejected with the reason."""
+    """What became of one event: created, updated (a nameless point), repeated or rejected with why."""
 
     index: int
     id: str = ""
@@ -129,7 +125,9 @@ def ensure_metrics(names: Iterable[str]) -> dict[str, int]:
     wanted = set(names)
     found = dict(Metric.objects.filter(name__in=wanted).values_list("name", "id"))
     if missing := sorted(wanted - found.keys()):
-        Metric.objects.bulk_create([Metric(name=name, grain=EVENT_GRAIN) for name in missing], ignore_conflicts=True)
+        Metric.objects.bulk_create(
+            [Metric(name=name, grain=EVENT_GRAIN) for name in missing], ignore_conflicts=True
+        )
         found |= dict(Metric.objects.filter(name__in=missing).values_list("name", "id"))
     return found
 
@@ -150,7 +148,9 @@ def _row(point: PointEvent, metrics: dict[str, int]) -> dict[str, Any]:
             "value": point.value, "event_id": point.id}  # fmt: skip
 
 
-def _store_named(points: dict[int, PointEvent], metrics: dict[str, int], received: Received, now: datetime) -> None:
+def _store_named(
+    points: dict[int, PointEvent], metrics: dict[str, int], received: Received, now: datetime
+) -> None:
     new = set(_execute(NEW_POINTS, [_row(point, metrics) for point in points.values()], now))
     received.points += len(new)
     for index, point in points.items():
@@ -159,7 +159,9 @@ def _store_named(points: dict[int, PointEvent], metrics: dict[str, int], receive
         new.discard(key)  # a second one in the same batch repeats it
 
 
-def _store_slots(points: dict[int, PointEvent], metrics: dict[str, int], received: Received, now: datetime) -> None:
+def _store_slots(
+    points: dict[int, PointEvent], metrics: dict[str, int], received: Received, now: datetime
+) -> None:
     """Points without a name: the newest value of the same series and moment counts."""
     last = {_slot(metrics[p.metric], p.labels, p.at): i for i, p in points.items()}
     rows = _execute(SLOT_POINTS, [_row(points[i], metrics) for i in last.values()], now)
@@ -182,21 +184,20 @@ def _store_interactions(
         return
     sources = _sources({name for event in events.values() for name in (event.source, event.customer[0])})
     customers = _customers({event.customer for event in events.values()}, sources, user)
-    last: dict[tuple[int, str], int] = {}
+    first: dict[tuple[int, str], int] = {}
     for index, event in events.items():
         if customers[event.customer] is None:
             results[index].reason = _("This customer is not known here, or is out of your reach.")
         else:
-            last[sources[event.source], event.external_id] = index
-    rows = [_interaction_row(events[i], sources, customers) for i in last.values()]
-    moved = {(source, name): fresh for source, name, fresh in _execute(INTERACTIONS, rows, now)} if rows else {}
-    if moved:
-        _execute(LAST_CONTACT, rows, now)
-    for index, event in events.items():
-        if customers[event.customer] is not None:
-            key = (sources[event.source], event.external_id)
-            counts = last[key] == index and key in moved
-            results[index].status = ("created" if moved[key] else "updated") if counts else "repeated"
+            results[index].status = "repeated"  # interactions are append-only: what came before stays
+            first.setdefault((sources[event.source], event.external_id), index)
+    rows = {key: _interaction_row(events[i], sources, customers) for key, i in first.items()}
+    new = _execute(INTERACTIONS, list(rows.values()), now) if rows else []
+    for key in new:
+        results[first[key]].status = "created"
+    talks = [rows[key] for key in new if rows[key]["kind"] in TALK]
+    if talks:
+        _execute(LAST_CONTACT, talks, now)
 
 
 def _interaction_row(
@@ -234,7 +235,9 @@ def _customers(
         .filter(user.access.rows("interaction", "add"), pk__in=set(found.values()))
         .values_list("pk", flat=True)
     )
-    result: dict[tuple[str, str], int | None] = {key: pk if pk in reached else None for key, pk in found.items()}
+    result: dict[tuple[str, str], int | None] = {
+        key: pk if pk in reached else None for key, pk in found.items()
+    }
     missing = keys - found.keys()
     if missing and user.access.can("customer", "add") and user.access.team_ids("customer", "add") is None:
         result |= _create(missing, sources)
@@ -244,7 +247,8 @@ def _customers(
 def _known(keys: set[tuple[str, str]], sources: dict[str, int]) -> dict[tuple[str, str], int]:
     names = {pk: name for name, pk in sources.items()}
     rows = ExternalId.objects.filter(
-        source__in={sources[source] for source, _name in keys}, external_id__in={name for _source, name in keys}
+        source__in={sources[source] for source, _name in keys},
+        external_id__in={name for _source, name in keys},
     ).values_list("source_id", "external_id", "customer_id")
     found = {(names[source], name): customer for source, name, customer in rows}
     return {key: found[key] for key in keys & found.keys()}

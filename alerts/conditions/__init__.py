@@ -1,4 +1,4 @@
-"""What a rule may watch for: one file each, found by the registry. A rule names its condition ``detector``."""
+"""What a rule may watch for: one file each, found by the registry. Rules name it ``detector``."""
 
 from __future__ import annotations
 

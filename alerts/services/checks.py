@@ -40,8 +40,8 @@ UPDATE insights_finding f SET alerted_at = %(now)s FROM todo WHERE f.id = todo.i
 """
 RAISE = """
 INSERT INTO alerts_alert AS a (created_at, updated_at, fingerprint, "group", state, severity, kind, reason,
-    customer_id, metric_id, labels, rule_id, finding_id, team_id, owner_id, observed, expected_low, expected_high,
-    score, repeats, first_at, last_at, resolution)
+    customer_id, metric_id, labels, rule_id, finding_id, team_id, owner_id, observed, expected_low,
+    expected_high, score, repeats, first_at, last_at, resolution)
 SELECT %(now)s, %(now)s, fingerprint, "group", 'open', severity, kind, reason, customer, metric, labels, rule,
     finding, team, owner, observed, low, high, score, repeats, first_at, last_at, ''
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS t(fingerprint text, "group" text, severity text, kind text,
@@ -152,7 +152,9 @@ def _flush_findings(now: datetime) -> Checked:
     concerned = {finding.customer_id for finding in findings if finding.customer_id}
     holders = {
         pk: (team, owner)
-        for pk, team, owner in Customer.objects.filter(pk__in=concerned).values_list("pk", "team_id", "owner_id")
+        for pk, team, owner in Customer.objects.filter(pk__in=concerned).values_list(
+            "pk", "team_id", "owner_id"
+        )
     }
     spend = dict(CustomerScore.objects.filter(pk__in=concerned).values_list("pk", "rfm_m"))
     candidates = [_from_finding(finding, holders, spend) for finding in findings]
@@ -183,7 +185,13 @@ def _watch(rule: Rule) -> Watch | None:
         logger.error("Rule %s cannot be watched: %s", rule.pk, problem)
         return None
     return Watch(
-        rule.pk, rule.metric_id, rule.labels, condition, rule.severity, timedelta(seconds=rule.hold_seconds), rule.team_id
+        rule.pk,
+        rule.metric_id,
+        rule.labels,
+        condition,
+        rule.severity,
+        timedelta(seconds=rule.hold_seconds),
+        rule.team_id,
     )
 
 

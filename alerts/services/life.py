@@ -19,7 +19,7 @@ REASON_AT_MOST = 200
 
 @transaction.atomic
 def acknowledge(*, alert_id: int, user: User, now: datetime) -> Alert:
-    """Say that someone looks after it. Raises Refused when it is not open; Alert.DoesNotExist out of reach."""
+    """Say that someone looks after it. Raises Refused when it is not open, DoesNotExist out of reach."""
     alert = _mine(alert_id, user)
     if alert.state == State.RESOLVED:
         raise _closed()
@@ -88,7 +88,11 @@ def undo(*, alert_id: int, user: User, now: datetime) -> Alert:
     alert.owner_id = last.owner_before_id
     if last.before == State.RESOLVED:
         earlier = alert.events.filter(action="resolved").order_by("-id").first()
-        alert.state, alert.resolved_at, alert.resolution = State.RESOLVED, earlier.at if earlier else now, last.note
+        alert.state, alert.resolved_at, alert.resolution = (
+            State.RESOLVED,
+            earlier.at if earlier else now,
+            last.note,
+        )
     else:
         _back_to(alert, last.before)
     return _save(alert, event)
@@ -99,13 +103,21 @@ def _mine(alert_id: int, user: User) -> Alert:
     reached = Alert.objects.visible_to(user).filter(pk=alert_id)
     found = Alert.objects.select_for_update().get(pk__in=reached.values("pk"))
     if not user.access.can("alert", "change"):
-        raise Refused(_("Your role may not change alerts. Nothing was changed."), status=403, code="forbidden")
+        raise Refused(
+            _("Your role may not change alerts. Nothing was changed."), status=403, code="forbidden"
+        )
     return found
 
 
 def _step(alert: Alert, user: User, now: datetime, action: str, *, note: str = "") -> AlertEvent:
     return AlertEvent(
-        alert=alert, at=now, user=user, action=action, before=alert.state, note=note[:300], owner_before_id=alert.owner_id
+        alert=alert,
+        at=now,
+        user=user,
+        action=action,
+        before=alert.state,
+        note=note[:300],
+        owner_before_id=alert.owner_id,
     )
 
 
@@ -122,7 +134,8 @@ def _save(alert: Alert, event: AlertEvent) -> Alert:
             event.save()
     except IntegrityError:
         raise Refused(
-            _("A newer alert of the same condition is open; go on there. This one stays resolved."), code="newer"
+            _("A newer alert of the same condition is open; go on there. This one stays resolved."),
+            code="newer",
         ) from None
     announce("alerts")
     return alert

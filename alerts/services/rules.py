@@ -49,7 +49,7 @@ def create_rule(*, given: RuleInput, user: User) -> Rule:
 
 @transaction.atomic
 def change_rule(*, rule_id: int, given: RuleInput, active: bool, user: User) -> Rule:
-    """Write a rule anew; what was known of its series starts afresh. Raises Rule.DoesNotExist out of reach."""
+    """Write a rule anew; its series start afresh. Raises Invalid; Rule.DoesNotExist out of reach."""
     reached = Rule.objects.visible_to(user).filter(pk=rule_id)
     rule = Rule.objects.select_for_update().get(pk__in=reached.values("pk"))
     values = _checked(given)

@@ -223,7 +223,9 @@ def hub() -> Hub:
 
 def topics_for(user: Any) -> frozenset[str]:
     """Topics that a user's pages may hear."""
-    return frozenset(name for name, policy in _topics.items() if policy[0] == "self" or user.access.can(*policy))
+    return frozenset(
+        name for name, policy in _topics.items() if policy[0] == "self" or user.access.can(*policy)
+    )
 
 
 class LiveView(Policed):
@@ -239,14 +241,15 @@ class LiveView(Policed):
         if not hub().enter(stream):
             stream.close()
             sentence = _("Too many pages are open; this one asks again by itself.")
-            return HttpResponse(sentence, status=503, headers={"Retry-After": "20"}, content_type="text/plain")
+            return HttpResponse(
+                sentence, status=503, headers={"Retry-After": "20"}, content_type="text/plain"
+            )
         for event_id, name in missed:
             stream.tell(event_id, name)
-        response = StreamingHttpResponse(
+        return StreamingHttpResponse(
             Told(request, stream), content_type="text/event-stream; charset=utf-8",
             headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
         )  # fmt: skip
-        return response
 
 
 def _missed(last_id: str, stream: Stream) -> list[tuple[int, str]]:
@@ -259,7 +262,11 @@ def _missed(last_id: str, stream: Stream) -> list[tuple[int, str]]:
         newest = LiveEvent.objects.aggregate(last=Max("id"))["last"] or 0
         return [(newest, name) for name in sorted(stream.allowed)]
     rows = kept.filter(Q(user=None) | Q(user=stream.user_id), pk__gt=since).order_by("id")
-    found = [(pk, name) for pk, name, user in rows.values_list("id", "topic", "user_id") if stream.hears(name, user)]
+    found = [
+        (pk, name)
+        for pk, name, user in rows.values_list("id", "topic", "user_id")
+        if stream.hears(name, user)
+    ]
     return list({name: (pk, name) for pk, name in found}.values())
 
 
@@ -296,7 +303,9 @@ class Told:
                     if not self._still_welcome():
                         return
                     told.pop(SESSION, None)
-                yield from (f"id: {pk}\nevent: change\ndata: {name}\n\n".encode() for name, pk in told.items())
+                yield from (
+                    f"id: {pk}\nevent: change\ndata: {name}\n\n".encode() for name, pk in told.items()
+                )
                 if not told:
                     yield b": beat\n\n"
                 if self._wait():

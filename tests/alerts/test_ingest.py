@@ -9,11 +9,25 @@ from insights.models import Metric, MetricPoint
 
 from .conftest import NOW
 
-POINT = {"type": "metric", "metric": "orders_per_minute", "labels": {"region": "EU"}, "at": "2026-11-22T07:59:00Z",
-         "value": 412, "id": "a-1"}  # fmt: skip
-VISIT = {"type": "interaction", "source": "web", "external_id": "e-9",
-         "customer": {"source": "shop", "external_id": "17850"}, "kind": "web",
-         "occurred_at": "2026-11-22T07:00:00Z", "subject": "Price list", "text": "Seen", "payload": {"page": 3}}  # fmt: skip
+POINT = {
+    "type": "metric",
+    "metric": "orders_per_minute",
+    "labels": {"region": "EU"},
+    "at": "2026-11-22T07:59:00Z",
+    "value": 412,
+    "id": "a-1",
+}
+VISIT = {
+    "type": "interaction",
+    "source": "web",
+    "external_id": "e-9",
+    "customer": {"source": "shop", "external_id": "17850"},
+    "kind": "call",
+    "occurred_at": "2026-11-22T07:00:00Z",
+    "subject": "Price list",
+    "text": "Seen",
+    "payload": {"page": 3},
+}
 
 
 def send(user, *events):
@@ -48,11 +62,10 @@ def test_an_unknown_customer_is_made_and_named_by_the_id(sender, root):
     assert customer.last_contact_at.isoformat() == "2026-11-22T07:00:00+00:00"
 
 
-def test_an_interaction_that_comes_again_changes_nothing_and_a_corrected_one_is_updated(sender):
-    send(sender, VISIT)
-    assert send(sender, VISIT) == ["repeated"]
-    assert send(sender, VISIT, {**VISIT, "subject": "Catalogue"}) == ["repeated", "updated"]
-    assert Interaction.objects.values_list("subject", flat=True).get() == "Catalogue"
+def test_an_interaction_that_comes_again_changes_nothing(sender):
+    assert send(sender, VISIT, VISIT) == ["created", "repeated"]
+    assert send(sender, {**VISIT, "subject": "Catalogue"}) == ["repeated"]
+    assert Interaction.objects.values_list("subject", flat=True).get() == "Price list"
 
 
 def test_one_bad_event_does_not_hold_up_the_others(sender):
@@ -65,12 +78,28 @@ def test_one_bad_event_does_not_hold_up_the_others(sender):
 @pytest.mark.parametrize(
     "change",
     [
-        {"value": True}, {"value": 10**400}, {"value": float("nan")}, {"at": "yesterday"}, {"at": None}, {"at": 5},
-        {"at": "2031-01-01T00:00:00Z"}, {"at": "0001-01-01T00:00:00Z"}, {"metric": ""}, {"metric": "x" * 81},
-        {"metric": "a\0b"}, {"metric": "\ud800"}, {"labels": []}, {"labels": {"a": {}}}, {"labels": {"": "x"}},
-        {"id": {}}, {"id": "x" * 201}, {"type": "other"}, {"type": []}, {"labels": {str(n): "x" for n in range(21)}},
+        {"value": True},
+        {"value": 10**400},
+        {"value": float("nan")},
+        {"at": "yesterday"},
+        {"at": None},
+        {"at": 5},
+        {"at": "2031-01-01T00:00:00Z"},
+        {"at": "0001-01-01T00:00:00Z"},
+        {"metric": ""},
+        {"metric": "x" * 81},
+        {"metric": "a\0b"},
+        {"metric": "\ud800"},
+        {"labels": []},
+        {"labels": {"a": {}}},
+        {"labels": {"": "x"}},
+        {"id": {}},
+        {"id": "x" * 201},
+        {"type": "other"},
+        {"type": []},
+        {"labels": {str(n): "x" for n in range(21)}},
     ],
-)  # fmt: skip
+)
 def test_a_bad_point_is_rejected_with_a_sentence(sender, change):
     [result] = receive(events=[{**POINT, **change}], user=sender, now=NOW).results
     assert result.status == "rejected"
@@ -80,11 +109,21 @@ def test_a_bad_point_is_rejected_with_a_sentence(sender, change):
 @pytest.mark.parametrize(
     "change",
     [
-        {"customer": None}, {"customer": {"source": "shop"}}, {"kind": "smoke"}, {"kind": []}, {"source": ""},
-        {"external_id": None}, {"payload": []}, {"payload": {"a": "\0"}}, {"payload": {"a": float("inf")}},
-        {"payload": {"a": "\ud800"}}, {"occurred_at": ""}, {"subject": "x" * 301}, {"direction": "up"},
+        {"customer": None},
+        {"customer": {"source": "shop"}},
+        {"kind": "smoke"},
+        {"kind": []},
+        {"source": ""},
+        {"external_id": None},
+        {"payload": []},
+        {"payload": {"a": "\0"}},
+        {"payload": {"a": float("inf")}},
+        {"payload": {"a": "\ud800"}},
+        {"occurred_at": ""},
+        {"subject": "x" * 301},
+        {"direction": "up"},
     ],
-)  # fmt: skip
+)
 def test_a_bad_interaction_is_rejected_with_a_sentence(sender, change):
     [result] = receive(events=[{**VISIT, **change}], user=sender, now=NOW).results
     assert result.status == "rejected"

@@ -31,8 +31,12 @@ def test_a_rule_sees_only_series_with_its_labels():
 
 
 def test_the_same_condition_is_one_alert_with_its_repeats():
-    flush = pipeline.decide(candidates(point(60.0), point(70.0, minutes=-5), point(80.0, minutes=-1)), handled={}, now=NOW)
-    assert [(c.repeats, c.observed, c.first_at) for c in flush.raised] == [(3, 60.0, NOW - timedelta(minutes=5))]
+    flush = pipeline.decide(
+        candidates(point(60.0), point(70.0, minutes=-5), point(80.0, minutes=-1)), handled={}, now=NOW
+    )
+    assert [(c.repeats, c.observed, c.first_at) for c in flush.raised] == [
+        (3, 60.0, NOW - timedelta(minutes=5))
+    ]
 
 
 def test_series_with_other_labels_are_other_alerts():
@@ -49,7 +53,9 @@ def test_what_a_person_resolved_does_not_come_back_by_a_late_event():
 
 def test_a_new_breach_after_a_resolved_one_is_news():
     [new] = candidates(point(60.0))
-    assert pipeline.decide([new], handled={new.fingerprint: NOW - timedelta(minutes=5)}, now=NOW).raised == [new]
+    assert pipeline.decide([new], handled={new.fingerprint: NOW - timedelta(minutes=5)}, now=NOW).raised == [
+        new
+    ]
 
 
 def test_an_event_of_last_quarter_is_history():
@@ -95,14 +101,24 @@ def test_silence_after_a_breach_does_not_stop_the_duration():
     assert pipeline.overdue(rule, {"region": "EU"}, known, NOW + timedelta(minutes=5)) is not None
 
 
-@pytest.mark.parametrize("score,importance,word", [(1.0, 1.0, "critical"), (0.5, 1.0, "warning"), (0.5, 0.6, "info")])
+@pytest.mark.parametrize(
+    "score,importance,word", [(1.0, 1.0, "critical"), (0.5, 1.0, "warning"), (0.5, 0.6, "info")]
+)
 def test_severity_grows_with_score_and_importance(score, importance, word):
     assert pipeline.severity(score, importance) == word
 
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"above": "50"}, {"above": True}, {"above": float("inf")}, {"over": 5}, {"above": 1, "below": 1}, {"above": 10**400}],
+    [
+        {},
+        {"above": "50"},
+        {"above": True},
+        {"above": float("inf")},
+        {"over": 5},
+        {"above": 1, "below": 1},
+        {"above": 10**400},
+    ],
 )
 def test_a_threshold_that_makes_no_sense_is_refused_with_a_sentence(settings):
     with pytest.raises(Invalid) as refused:

@@ -16,8 +16,14 @@ from .conftest import NOW
 
 def post(user, value, *, minutes=0, metric="returns_per_day", **labels):
     at = NOW + timedelta(minutes=minutes)
-    event = {"type": "metric", "metric": metric, "labels": labels, "at": at.isoformat(), "value": value,
-             "id": f"{metric}-{value}-{minutes}-{sorted(labels.items())}"}  # fmt: skip
+    event = {
+        "type": "metric",
+        "metric": metric,
+        "labels": labels,
+        "at": at.isoformat(),
+        "value": value,
+        "id": f"{metric}-{value}-{minutes}-{sorted(labels.items())}",
+    }
     receive(events=[event], user=user, now=NOW)
 
 
@@ -40,11 +46,17 @@ def customer(north):
 def finding(customer, **changes):
     return Finding.objects.create(
         **{
-            "kind": "unusual_customer", "customer": customer, "at": NOW, "score": 0.9, "detector": "isolation_forest",
-            "fingerprint": f"{customer.pk}-{changes.get('at', NOW)}", "as_of": NOW,
-            "reason": {"code": "unusual"}, **changes,
+            "kind": "unusual_customer",
+            "customer": customer,
+            "at": NOW,
+            "score": 0.9,
+            "detector": "isolation_forest",
+            "fingerprint": f"{customer.pk}-{changes.get('at', NOW)}",
+            "as_of": NOW,
+            "reason": {"code": "unusual"},
+            **changes,
         }
-    )  # fmt: skip
+    )
 
 
 def test_a_breach_becomes_one_alert_with_its_figures(rule, sender):
@@ -102,8 +114,11 @@ def test_a_finding_becomes_an_alert_of_its_customer_and_owner(customer, seller):
     assert check().raised == 1
     alert = Alert.objects.get()
     assert (alert.customer, alert.owner, alert.team_id, alert.group) == (
-        customer, seller, customer.team_id, f"customer:{customer.pk}",
-    )  # fmt: skip
+        customer,
+        seller,
+        customer.team_id,
+        f"customer:{customer.pk}",
+    )
     assert alert.severity == "warning"  # 0.9 × 0.7
 
 
@@ -202,7 +217,9 @@ def test_an_alert_is_given_only_to_someone_who_sees_it(customer, seller, rival, 
 
 
 def test_a_rule_reports_every_problem_at_once(boss):
-    given = RuleInput(" ", "a\0b", detector="magic", settings={}, labels={"a": []}, hold="soon", severity="bad")
+    given = RuleInput(
+        " ", "a\0b", detector="magic", settings={}, labels={"a": []}, hold="soon", severity="bad"
+    )
     with pytest.raises(Invalid) as refused:
         services.create_rule(given=given, user=boss)
     assert set(refused.value.fields) == {"name", "metric", "detector", "labels", "for", "severity"}
