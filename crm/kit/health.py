@@ -36,7 +36,7 @@ class _Migrations:
         if time.monotonic() < self.good_until:
             return 0
         if self.known is None:
-            self.known = set(MigrationLoader(None, ignore_no_initial=True).disk_migrations)
+            self.known = set(MigrationLoader(None).disk_migrations)
         with connection.cursor() as cursor:
             cursor.execute("SELECT to_regclass('django_migrations') IS NOT NULL")
             if not cursor.fetchone()[0]:
