@@ -9,27 +9,11 @@ from rest_framework import serializers
 from rest_framework.routers import BaseRouter
 
 from crm.kit.rest import KitViewSet
-from crm.kit.shapes import Bag, Day, Id, KitSerializer, Moment, Tags, Text
+from crm.kit.shapes import Bag, Day, Id, KitSerializer, Moment, Reference, Tags, Text
 from customers import services
 from customers.filters import ContactFilters, CustomerFilters, InteractionFilters
 from customers.models import Contact, Customer, ExternalId, Gender, Interaction, Lifecycle
 from customers.selectors import possible_doubles, with_external_ids
-
-
-class Reference(serializers.Field):
-    """A person or a team, by id or by name; services look it up within reach."""
-
-    def to_internal_value(self, data: Any) -> int | str:
-        """An id or a name of at most 200 characters."""
-        if isinstance(data, int) and not isinstance(data, bool) and 0 < data < 2**63:
-            return data
-        if isinstance(data, str) and len(data) <= 200:
-            return data.strip()
-        raise serializers.ValidationError("Send an id or a name.")
-
-    def to_representation(self, value: Any) -> Any:
-        """As it is."""
-        return value
 
 
 class OutsideId(serializers.Serializer):
@@ -222,7 +206,9 @@ class CustomerViewSet(KitViewSet):
 
     def by_external(self, source: str, external_ids: list[str]) -> dict[str, Customer]:
         """Customers by their id in a source."""
-        found = ExternalId.objects.filter(source__name=source, external_id__in=external_ids).select_related("customer")
+        found = ExternalId.objects.filter(source__name=source, external_id__in=external_ids).select_related(
+            "customer"
+        )
         return {one.external_id: one.customer for one in found}
 
     def create_row(self, data: dict[str, Any]) -> Customer:
@@ -231,7 +217,9 @@ class CustomerViewSet(KitViewSet):
 
     def update_row(self, row: Any, data: dict[str, Any], expected: str | None = None) -> Customer:
         """By the service."""
-        return services.update_customer(user=self.request.user, customer_id=row.pk, values=data, expected=expected)
+        return services.update_customer(
+            user=self.request.user, customer_id=row.pk, values=data, expected=expected
+        )
 
     def delete_row(self, row: Any, expected: str | None = None) -> None:
         """Into the trash."""
@@ -263,7 +251,9 @@ class ContactViewSet(KitViewSet):
 
     def update_row(self, row: Any, data: dict[str, Any], expected: str | None = None) -> Contact:
         """By the service."""
-        return services.update_contact(user=self.request.user, contact_id=row.pk, values=data, expected=expected)
+        return services.update_contact(
+            user=self.request.user, contact_id=row.pk, values=data, expected=expected
+        )
 
     def delete_row(self, row: Any, expected: str | None = None) -> None:
         """Into the trash."""

@@ -13,6 +13,22 @@ if TYPE_CHECKING:
     from crm.accounts.models import User
 
 
+class ProductQuerySet(models.QuerySet):
+    """Products."""
+
+    def visible_to(self, user: User) -> Self:
+        """All of them, for whoever may see products."""
+        return self.all() if user.access.can("product") else self.none()
+
+
+class PipelineQuerySet(models.QuerySet):
+    """Pipelines."""
+
+    def visible_to(self, user: User) -> Self:
+        """All of them, for whoever may see deals."""
+        return self.all() if user.access.can("deal") else self.none()
+
+
 class OrderQuerySet(models.QuerySet):
     """Sales and returns."""
 

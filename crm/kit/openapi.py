@@ -62,9 +62,18 @@ IDEMPOTENCY = OpenApiParameter(
     description="Repeats with the same key and body are answered with the first answer and done once.",
 )  # fmt: skip
 IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description="The ETag read before; 409 when the row has changed since."
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag read before; 409 when the row has changed since.",
 )
-NOUNS = {"list": "List", "retrieve": "Read", "create": "Create", "partial_update": "Change", "destroy": "Delete"}
+NOUNS = {
+    "list": "List",
+    "retrieve": "Read",
+    "create": "Create",
+    "partial_update": "Change",
+    "destroy": "Delete",
+}
 
 
 class KitSchema(AutoSchema):
@@ -140,6 +149,28 @@ class KitSchema(AutoSchema):
             found.append(400)
         return sorted(set(found) | set(getattr(self.view, "statuses", ())))
 
+    def get_auth(self) -> list[dict[str, list[str]]]:
+        """A key or the session of a page; nothing for public addresses."""
+        return (
+            []
+            if getattr(self.view, "policy", None) == ("public", "view")
+            else [{"apiKey": []}, {"session": []}]
+        )
+
+    def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
+        """Addresses hold keys of our tables, unless the view says that they hold text."""
+        texts = getattr(self.view, "text_parameters", ())
+        number = {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}
+        return [
+            {
+                "in": "path",
+                "name": name,
+                "required": True,
+                "schema": {"type": "string"} if name in texts else number,
+            }
+            for name in variables
+        ]
+
     def _is_list_view(self, serializer: Any = None) -> bool:
         return getattr(self.view, "action", "") == "list"
 
@@ -184,10 +215,19 @@ def _kind(one: Any) -> dict[str, Any]:
 
 
 def _batch_schema() -> dict[str, Any]:
-    rows = {"type": "array", "maxItems": 1000, "minItems": 1, "items": {"type": "object", "required": ["external_id"]}}
+    rows = {
+        "type": "array",
+        "maxItems": 1000,
+        "minItems": 1,
+        "items": {"type": "object", "required": ["external_id"]},
+    }
     return {
         "oneOf": [
             rows,
-            {"type": "object", "required": ["rows"], "properties": {"source": {"type": "string"}, "rows": rows}},
+            {
+                "type": "object",
+                "required": ["rows"],
+                "properties": {"source": {"type": "string"}, "rows": rows},
+            },
         ]
     }

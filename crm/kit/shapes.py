@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError as ModelError
 from django.db import models
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from crm.kit.extensions import extensions
@@ -87,6 +88,7 @@ class Id(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
+@extend_schema_field({"type": "object", "additionalProperties": True})
 class Bag(serializers.JSONField):
     """A JSON object of moderate size: custom fields, payloads, labels."""
 
@@ -108,6 +110,23 @@ class Tags(serializers.ListField):
     def to_internal_value(self, data: Any) -> list[str]:
         """The words in their order, doubles taken out."""
         return list(dict.fromkeys(super().to_internal_value(data)))
+
+
+@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string", "maxLength": 200}]})
+class Reference(serializers.Field):
+    """A person or a team, by id or by name; services look it up within reach."""
+
+    def to_internal_value(self, data: Any) -> int | str:
+        """An id or a name of at most 200 characters."""
+        if isinstance(data, int) and not isinstance(data, bool) and 0 < data < 2**63:
+            return data
+        if isinstance(data, str) and len(data) <= 200:
+            return data.strip()
+        raise serializers.ValidationError(_("Send an id or a name."))
+
+    def to_representation(self, value: Any) -> Any:
+        """As it is."""
+        return value
 
 
 def _weight(data: Any) -> int:
@@ -200,7 +219,9 @@ def _getter(serializer: KitSerializer, field: serializers.Field) -> Getter:
         return lambda row: [{name: get(one) for name, get in _getters(child)} for one in _all(read(row))]
     if isinstance(field, KitSerializer):
         shape = type(field)
-        return lambda row: None if read(row) is None else {name: get(read(row)) for name, get in _getters(shape)}
+        return lambda row: (
+            None if read(row) is None else {name: get(read(row)) for name, get in _getters(shape)}
+        )
     return _typed(field, read)
 
 
