@@ -1,4 +1,4 @@
-"""A chart is data: a registered function returns a ``Chart``; ``{% chart %}`` draws it and offers its numbers.
+"""A chart is data: a registered function returns a ``Chart``; ``{% chart %}`` draws it.
 
 ::
 
@@ -12,13 +12,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
+
+from django.utils.translation import gettext
 
 from crm.kit.ui import words
 
 X = date | datetime | float | int | str
 KINDS = (
-    "line", "control", "bar", "hbar", "grouped", "stacked", "histogram", "scatter", "calibration", "gain", "heat",
+    "line", "control", "bar", "hbar", "grouped", "stacked", "histogram", "scatter", "calibration", "gain",
+    "heat",
 )  # fmt: skip
 
 
@@ -74,8 +78,18 @@ class Chart:
             return words.percent(value, 1 if self.decimals is None else self.decimals)
         if self.currency:
             return words.money(value, self.currency)
-        places = self.decimals if self.decimals is not None else (0 if abs(value) >= 100 or float(value).is_integer() else 2)
-        return words.number(value, places)
+        return words.number(value, self.places)
+
+    @cached_property
+    def places(self) -> int:
+        """Decimals of all values alike: none for whole numbers and from 1,000 on, else one or two."""
+        if self.decimals is not None:
+            return self.decimals
+        values = [abs(y) for series in self.series for _x, y in series.points if y is not None]
+        if all(float(value).is_integer() for value in values):
+            return 0
+        largest = max(values, default=0)
+        return 0 if largest >= 1000 else 1 if largest >= 10 else 2
 
     def axis_text(self, value: float) -> str:
         """A value on an axis: short."""
@@ -98,7 +112,10 @@ class Chart:
     def head(self) -> list[str]:
         """Column names of the table."""
         names = [self.x_label or words_of("when" if self._timed() else "value")]
-        names += [f"{series.name} ({self.unit})" if self.unit and len(self.series) == 1 else series.name for series in self.series]
+        names += [
+            f"{series.name} ({self.unit})" if self.unit and len(self.series) == 1 else series.name
+            for series in self.series
+        ]
         if self.band:
             names += [words_of("low"), words_of("high")]
         if any(series.sizes for series in self.series):
@@ -127,8 +144,6 @@ class Chart:
 
 def words_of(name: str) -> str:
     """Column words that every chart may need."""
-    from django.utils.translation import gettext
-
     return {
         "when": gettext("When"),
         "value": gettext("Value"),

@@ -2,8 +2,17 @@
 
 Register in ``AppConfig.ready()``::
 
-    nav.entry("tickets", _("Tickets"), "tickets", icon="inbox", group="main", order=20,
-              policy=("ticket", "view"), go="t", count=open_tickets)
+    nav.entry(
+        "tickets",
+        _("Tickets"),
+        "tickets",
+        icon="inbox",
+        group="main",
+        order=20,
+        policy=("ticket", "view"),
+        go="t",
+        count=open_tickets,
+    )
     nav.create("ticket", _("Ticket"), "ticket-create", icon="inbox", policy=("ticket", "add"))
     nav.notice(background_delayed)
 """
@@ -61,7 +70,9 @@ class Entry:
     def is_current(self, path: str) -> bool:
         """Whether the page at ``path`` lies under this entry."""
         prefixes = (self.href, *self.match)
-        return any(path == prefix if prefix == "/" else path.startswith(prefix) for prefix in prefixes if prefix)
+        return any(
+            path == prefix if prefix == "/" else path.startswith(prefix) for prefix in prefixes if prefix
+        )
 
 
 @dataclass(frozen=True)
@@ -167,6 +178,17 @@ class Shell:
         return str(names.get(held[-1], held[-1]))
 
     @property
+    def themes(self) -> list[tuple[str, Any, str, bool]]:
+        """(value, word, icon, chosen) of the theme menu."""
+        chosen = getattr(self.user, "theme", "")
+        named = (
+            ("", _("As the system"), "monitor-smartphone"),
+            ("light", _("Light"), "sun"),
+            ("dark", _("Dark"), "moon"),
+        )
+        return [(value, word, icon, value == chosen) for value, word, icon in named]
+
+    @property
     def user_items(self) -> list[Entry]:
         """Lines of the menu under the user's name (group ``user``)."""
         return [item for item in self.entries if item.group == "user"]
@@ -198,7 +220,7 @@ class Shell:
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context processor: ``shell`` and ``workspace``, both read only when a template uses them."""
-    from crm.kit.workspace import workspace  # models are not loaded when settings name this module
+    from crm.kit.workspace import workspace  # noqa: PLC0415 - models load after the apps that import this module
 
     return {
         "shell": SimpleLazyObject(lambda: Shell(request)),

@@ -19,7 +19,9 @@ class NavCounts(Policed):
     policy = ("self", "view")
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        drawn = format_html_join("", "{}", ((self._one(item, number),) for item, number in nav.counts(request.user)))
+        drawn = format_html_join(
+            "", "{}", ((self._one(item, number),) for item, number in nav.counts(request.user))
+        )
         return HttpResponse(drawn)
 
     @staticmethod
@@ -27,7 +29,10 @@ class NavCounts(Policed):
         css = "nav-count hot" if item.hot and number else "nav-count"
         text = "" if not number else str(number) if number < 100 else "99+"
         return format_html(
-            '<span id="nav-count-{}" class="{}" hx-swap-oob="true">{}</span>', item.key, css if text else "", text
+            '<span id="nav-count-{}" class="{}" hx-swap-oob="true">{}</span>',
+            item.key,
+            css if text else "",
+            text,
         )
 
 
@@ -73,5 +78,8 @@ class PaletteView(Policed):
     policy = ("self", "view")
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        context: dict[str, Any] = {"groups": palette.answer(request.user, request.GET.get("q", "")), "q": request.GET.get("q", "")}
+        context: dict[str, Any] = {
+            "groups": palette.answer(request.user, request.GET.get("q", "")),
+            "q": request.GET.get("q", ""),
+        }
         return render(request, "shell/palette.html", context)

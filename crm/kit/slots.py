@@ -83,7 +83,7 @@ def panel(
 
 
 def opens(slot: str, find: Callable[[Any, int], Any]) -> None:
-    """Register ``find(user, id) -> row or None`` for the lazy panels of every slot that starts with ``slot``."""
+    """Register ``find(user, id) -> row or None`` for lazy panels of slots that start with ``slot``."""
     _finders[slot] = find
 
 
@@ -152,7 +152,9 @@ def draw_waiting(one: Panel, record: Any) -> SafeString:
 
 
 def _failed(one: Panel, record: Any, mark: str) -> SafeString:
-    return render_to_string("ui/panel_error.html", {"error_id": mark, "retry": address(one, record), "text": ""})
+    return render_to_string(
+        "ui/panel_error.html", {"error_id": mark, "retry": address(one, record), "text": ""}
+    )
 
 
 def _frame(one: Panel, body: str, record: Any, fetch: str = "") -> SafeString:
@@ -172,7 +174,8 @@ def _frame(one: Panel, body: str, record: Any, fetch: str = "") -> SafeString:
         return format_html('<div data-panel id="{}"{}>{}</div>', name, loads, body)
     sign = icon("sparkles" if one.insight and not one.icon else one.icon) if one.icon or one.insight else ""
     return format_html(
-        '<section class="card{}" data-panel id="{}"{}><header class="card-head">{}<h2>{}</h2></header>{}</section>',
+        '<section class="card{}" data-panel id="{}"{}>'
+        '<header class="card-head">{}<h2>{}</h2></header>{}</section>',
         " insight" if one.insight else "", name, loads, sign, one.title, body,
     )  # fmt: skip
 

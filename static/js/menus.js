@@ -53,6 +53,15 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && document.querySelector(".side.open")) { side(false); document.querySelector("[data-side]")?.focus(); }
   });
+  function inside(tip) {
+    const text = tip.querySelector(".tip-text");
+    if (!text) return;
+    text.style.translate = "";
+    const at = text.getBoundingClientRect(), over = Math.max(0, at.right - document.documentElement.clientWidth + 8) - Math.max(0, 8 - at.left);
+    if (over) text.style.translate = `calc(-50% - ${over}px) 0`;
+  }
+  Vantage.on("pointerover", ".tip", inside);
+  Vantage.on("focusin", ".tip", inside);
   Vantage.on("click", "[data-copy]", (opener) => {
     const from = document.querySelector(opener.dataset.copy);
     if (from) navigator.clipboard.writeText((from.value ?? from.textContent).trim()).then(() => Vantage.say(opener.textContent));

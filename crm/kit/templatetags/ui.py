@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
 from django import template
 from django.forms import BaseForm, BoundField
 from django.template.loader import render_to_string
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from crm.kit.ui import cells, icons, words
+from crm.kit.ui.buttons import button, filter_chip, icon_button, menu, menu_item, switch, tab, tabs
 from crm.kit.ui.reasons import Reason, add_up
 from crm.kit.ui.words import Number
 
@@ -29,21 +30,14 @@ register.simple_tag(cells.meter, name="meter")
 register.simple_tag(cells.health, name="health")
 register.simple_tag(cells.severity, name="severity")
 register.simple_tag(cells.sla, name="sla")
+for made in (button, icon_button, menu_item, tab, switch, filter_chip):
+    register.simple_tag(made)
+for block in (menu, tabs):
+    register.simple_block_tag(block)
 register.filter("percent", words.percent)
 register.filter("compact", words.compact)
 register.filter("duration", words.duration)
 register.filter("signed", words.signed)
-
-
-def attributes(attrs: Mapping[str, Any]) -> SafeString:
-    """``hx_get=url`` becomes ``hx-get="…"``; True stands alone, False and None are left out."""
-    pairs = [(name.rstrip("_").replace("_", "-"), value) for name, value in attrs.items()]
-    given = [(name, value) for name, value in pairs if value is not None and value is not False]
-    return format_html_join("", "{}", ((_attribute(name, value),) for name, value in given))
-
-
-def _attribute(name: str, value: Any) -> SafeString:
-    return format_html(" {}", name) if value is True else format_html(' {}="{}"', name, value)
 
 
 @register.simple_tag(name="icon")
@@ -61,16 +55,22 @@ def tag(label: object, tone: str = "") -> SafeString:
 @register.simple_tag
 def person(name: str, href: str = "", detail: str = "", size: str = "") -> SafeString:
     """Avatar, name (linked) and a quiet detail."""
-    shown = format_html('<a class="strong" href="{}">{}</a>', href, name) if href else conditional_escape(name)
+    shown = (
+        format_html('<a class="strong" href="{}">{}</a>', href, name) if href else conditional_escape(name)
+    )
     more = format_html(' <span class="muted">{}</span>', detail) if detail else ""
-    return format_html('<span class="person">{}<span class="clip">{}{}</span></span>', cells.avatar(name, size), shown, more)
+    return format_html(
+        '<span class="person">{}<span class="clip">{}{}</span></span>', cells.avatar(name, size), shown, more
+    )
 
 
 @register.simple_tag
 def tip(text: object, exact: object) -> SafeString:
     """Text whose exact form shows on hover and focus."""
     return format_html(
-        '<span class="tip num" tabindex="0">{}<span class="tip-text" role="tooltip">{}</span></span>', text, exact
+        '<span class="tip num" tabindex="0">{}<span class="tip-text" role="tooltip">{}</span></span>',
+        text,
+        exact,
     )
 
 
@@ -104,7 +104,8 @@ def ago(value: datetime | date | None, now: datetime | None = None) -> SafeStrin
         return cells.EMPTY
     exact = words.moment(value) if isinstance(value, datetime) else words.day(value)
     return format_html(
-        '<time class="tip" tabindex="0" datetime="{}">{}<span class="tip-text" role="tooltip">{}</span></time>',
+        '<time class="tip" tabindex="0" datetime="{}">{}'
+        '<span class="tip-text" role="tooltip">{}</span></time>',
         value.isoformat(), words.ago(value, now), exact,
     )  # fmt: skip
 
@@ -124,35 +125,6 @@ def kbd(keys: str) -> SafeString:
 
 
 @register.simple_tag
-def button(
-    label: str, href: str = "", icon: str = "", kind: str = "", key: str = "", small: bool = False, **attrs: Any
-) -> SafeString:
-    """A button, or a link that looks like one. Kinds: primary (one per page), danger, quiet, insight, none."""
-    css = " ".join(part for part in ("btn", kind, "small" if small else "", attrs.pop("class_", "")) if part)
-    inner = format_html(
-        "{}<span>{}</span>{}", icons.icon(icon) if icon else "", label, format_html("<kbd>{}</kbd>", key) if key else ""
-    )
-    if key:
-        attrs.setdefault("aria_keyshortcuts", key.replace("↵", "Enter").replace(" ", "+"))
-        attrs.setdefault("data_key", key.lower() if len(key) == 1 else None)
-    if href:
-        return format_html('<a class="{}" href="{}"{}>{}</a>', css, href, attributes(attrs), inner)
-    kind_of = attrs.pop("type", "button")
-    return format_html('<button class="{}" type="{}"{}>{}</button>', css, kind_of, attributes(attrs), inner)
-
-
-@register.simple_tag
-def icon_button(icon: str, label: str, href: str = "", kind: str = "quiet", small: bool = False, **attrs: Any) -> SafeString:
-    """A square button with a name for readers and a tooltip."""
-    css = f"btn icon-only {kind}" + (" small" if small else "")
-    attrs = {"aria_label": label, "title": label, **attrs}
-    if href:
-        return format_html('<a class="{}" href="{}"{}>{}</a>', css, href, attributes(attrs), icons.icon(icon))
-    kind_of = attrs.pop("type", "button")
-    return format_html('<button class="{}" type="{}"{}>{}</button>', css, kind_of, attributes(attrs), icons.icon(icon))
-
-
-@register.simple_tag
 def crumb(label: object, href: str = "", h1: bool = False) -> SafeString:
     """One step of the top bar's path; ``h1=True`` where the page has no other heading (lists)."""
     if href:
@@ -169,12 +141,23 @@ def stepper(position: int, total: int | str, previous: str = "", following: str 
 
 
 @register.simple_block_tag
-def card(content: str, title: str = "", icon: str = "", insight: bool = False, foot: str = "", tools: str = "",
-         flush: bool = False, id: str = "") -> SafeString:  # noqa: A002  # fmt: skip
+def card(
+    content: str,
+    title: str = "",
+    icon: str = "",
+    insight: bool = False,
+    foot: str = "",
+    tools: str = "",
+    flush: bool = False,
+    id: str = "",
+) -> SafeString:
     """A card with a heading; ``insight`` draws the violet border of model output."""
     css = "card" + (" insight" if insight else "") + (" flush" if flush else "")
-    head = format_html('<header class="card-head">{}<h2>{}</h2>{}</header>', icons.icon(icon) if icon else "", title,
-                       format_html('<div class="tools">{}</div>', tools) if tools else "") if title else ""  # fmt: skip
+    kit = format_html('<div class="tools">{}</div>', tools) if tools else ""
+    sign = icons.icon(icon) if icon else ""
+    head = (
+        format_html('<header class="card-head">{}<h2>{}</h2>{}</header>', sign, title, kit) if title else ""
+    )
     under = format_html('<footer class="card-foot">{}</footer>', foot) if foot else ""
     mark = format_html(' id="{}"', id) if id else ""
     return format_html('<section class="{}"{}>{}{}{}</section>', css, mark, head, content, under)
@@ -184,16 +167,27 @@ def card(content: str, title: str = "", icon: str = "", insight: bool = False, f
 def section(content: str, title: str, edit: str = "") -> SafeString:
     """A titled part between hairlines (profile column); ``edit`` is the address of its form."""
     pen = icon_button("pencil", gettext("Edit %(what)s") % {"what": title}, edit, small=True) if edit else ""
-    return format_html('<section class="section"><header><h2>{}</h2>{}</header>{}</section>', title, pen, content)
+    return format_html(
+        '<section class="section"><header><h2>{}</h2>{}</header>{}</section>', title, pen, content
+    )
 
 
 @register.simple_block_tag
-def figure(content: str, label: str, value: object = "", insight: bool = False, href: str = "", note: str = "") -> SafeString:
+def figure(
+    content: str, label: str, value: object = "", insight: bool = False, href: str = "", note: str = ""
+) -> SafeString:
     """One cell of ``<div class="figures">``: label, value, then the content (delta, chip, sparkline)."""
     sign = icons.labelled_icon("sparkles", gettext("Predicted by a model"), 14) if insight else ""
     shown = format_html('<span class="figure-value">{}</span>', value) if value != "" else ""
     more = format_html('<span class="figure-note">{}</span>', note) if note else ""
-    body = format_html('<span class="figure-label">{}{}</span><span class="figure-body">{}{}{}</span>', sign, label, shown, content, more)
+    body = format_html(
+        '<span class="figure-label">{}{}</span><span class="figure-body">{}{}{}</span>',
+        sign,
+        label,
+        shown,
+        content,
+        more,
+    )
     if href:
         return format_html('<a class="figure" href="{}">{}</a>', href, body)
     return format_html('<div class="figure">{}</div>', body)
@@ -206,92 +200,45 @@ def empty(content: str, text: str) -> SafeString:
 
 
 @register.simple_block_tag
-def menu(content: str, label: str, icon: str = "", kind: str = "", id: str = "", only_icon: bool = False,  # noqa: A002
-         key: str = "", small: bool = False) -> SafeString:  # fmt: skip
-    """A button with a menu of ``{% menu_item %}``; ``id`` must be unique on the page."""
-    name = f"menu-{id}"
-    attrs = {"popovertarget": name, "aria_haspopup": "menu", "id": f"{name}-button"}
-    if only_icon:
-        opener = icon_button(icon or "ellipsis", label, kind=kind or "quiet", small=small, **attrs)
-    else:
-        opener = button(label, icon=icon, kind=kind, key=key, small=small, **attrs)
-    return format_html('{}<div class="menu" id="{}" popover role="menu" aria-labelledby="{}-button">{}</div>', opener, name, name, content)
-
-
-@register.simple_tag
-def menu_item(label: str, href: str = "", icon: str = "", key: str = "", danger: bool = False, checked: bool = False,
-              **attrs: Any) -> SafeString:  # fmt: skip
-    """A link or button of a menu."""
-    css = "menu-item" + (" danger" if danger else "")
-    tail = format_html("<kbd>{}</kbd>", key) if key else ""
-    if checked:
-        tail = icons.icon("check", 14, "check")
-        attrs["aria_current"] = "true"
-    inner = format_html("{}<span>{}</span>{}", icons.icon(icon) if icon else "", label, tail)
-    if href:
-        return format_html('<a class="{}" role="menuitem" tabindex="-1" href="{}"{}>{}</a>', css, href, attributes(attrs), inner)
-    kind_of = attrs.pop("type", "button")
-    return format_html('<button class="{}" role="menuitem" tabindex="-1" type="{}"{}>{}</button>', css, kind_of, attributes(attrs), inner)
-
-
-@register.simple_block_tag
-def dialog(content: str, id: str, title: str, size: str = "", drawer: bool = False) -> SafeString:  # noqa: A002
+def dialog(content: str, id: str, title: str, size: str = "", drawer: bool = False) -> SafeString:
     """A dialog opened by ``data-dialog="<id>"`` on any button. ``size="large"`` is 720 wide."""
     css = " ".join(part for part in (size, "drawer" if drawer else "") if part)
     close = icon_button("x", gettext("Close"), small=True, data_dialog_close=True)
     return format_html(
-        '<dialog id="{}" class="{}" aria-labelledby="{}-title"><header class="dialog-head"><h2 id="{}-title">{}</h2>{}</header>{}</dialog>',
+        '<dialog id="{}" class="{}" aria-labelledby="{}-title"><header class="dialog-head">'
+        '<h2 id="{}-title">{}</h2>{}</header>{}</dialog>',
         id, css, id, id, title, close, content,
     )  # fmt: skip
 
 
-@register.simple_block_tag
-def tabs(content: str, label: str) -> SafeString:
-    """Tabs are links, so that each has an address; inside: ``{% tab %}``."""
-    return format_html('<nav class="tabs" aria-label="{}">{}</nav>', label, content)
-
-
-@register.simple_tag
-def tab(label: str, href: str, current: bool = False, count: int | None = None, **attrs: Any) -> SafeString:
-    """One tab."""
-    many = format_html('<span class="count">{}</span>', words.number(count)) if count is not None else ""
-    here = mark_safe(' aria-current="page"') if current else ""
-    return format_html('<a class="tab" href="{}"{}{}>{}{}</a>', href, here, attributes(attrs), label, many)
-
-
-@register.simple_tag
-def switch(label: str, options: Iterable[tuple[str, str, bool]]) -> SafeString:
-    """Segmented switch of links: (word, address, current)."""
-    items = format_html_join(
-        "", '<a href="{}"{}>{}</a>',
-        ((href, mark_safe(' aria-current="true"') if current else "", word) for word, href, current in options),
-    )  # fmt: skip
-    return format_html('<div class="switch" role="group" aria-label="{}">{}</div>', label, items)
-
-
-@register.simple_tag
-def filter_chip(field: str, operator: str, value: str, remove: str, edit: str = "") -> SafeString:
-    """An active filter: field, operator, value; ``remove`` is the address without it."""
-    words_of = format_html("{} {} <b>{}</b>", field, operator, value)
-    first = format_html('<a href="{}">{}</a>', edit, words_of) if edit else format_html("<span>{}</span>", words_of)
-    gone = gettext("Remove filter %(field)s") % {"field": field}
-    return format_html('<span class="filter">{}<a class="remove" href="{}" aria-label="{}">{}</a></span>', first, remove, gone, icons.icon("x", 12))
-
-
 @register.inclusion_tag("ui/pagination.html")
-def pagination(shown: int, total: int | str | None = None, previous: str = "", following: str = "", first: str = "") -> dict[str, Any]:
+def pagination(
+    shown: int, total: int | str | None = None, previous: str = "", following: str = "", first: str = ""
+) -> dict[str, Any]:
     """Keyset pages: how many are shown of how many, and links."""
     return {"shown": shown, "total": total, "previous": previous, "following": following, "first": first}
 
 
 @register.simple_block_tag
-def timeline_entry(content: str, icon: str, title: object, time: datetime | None = None, tone: str = "", detail: str = "") -> SafeString:
+def timeline_entry(
+    content: str, icon: str, title: object, time: datetime | None = None, tone: str = "", detail: str = ""
+) -> SafeString:
     """One ``<li>`` of ``<ol class="timeline">``. Tones colour the disc; content is the quiet text below."""
-    at = format_html('<time class="event-time" datetime="{}" title="{}">{}</time>', time.isoformat(), words.moment(time), words.clock(time)) if time else ""
+    at = (
+        format_html(
+            '<time class="event-time" datetime="{}" title="{}">{}</time>',
+            time.isoformat(),
+            words.moment(time),
+            words.clock(time),
+        )
+        if time
+        else ""
+    )
     more = format_html(" · {}", detail) if detail else ""
     text = format_html('<div class="event-text">{}</div>', content) if content.strip() else ""
     return format_html(
-        '<li class="event"><span class="disc {}">{}</span><div class="event-body"><div class="event-title"><b>{}</b>{}</div>{}</div>{}</li>',
+        '<li class="event"><span class="disc {}">{}</span><div class="event-body">'
+        '<div class="event-title"><b>{}</b>{}</div>{}</div>{}</li>',
         tone, icons.icon(icon, 14), title, more, text, at,
     )  # fmt: skip
 
@@ -309,20 +256,38 @@ def fact(label: str, value: object, edit: str = "") -> SafeString:
     pen = ""
     if edit:
         name = gettext("Edit %(what)s") % {"what": label}
-        pen = format_html('<a class="edit" href="{}" hx-get="{}" hx-target="closest dd" hx-swap="innerHTML" aria-label="{}">{}</a>', edit, edit, name, icons.icon("pencil", 14))
+        pen = format_html(
+            '<a class="edit" href="{}" hx-get="{}" hx-target="closest dd" hx-swap="innerHTML"'
+            ' aria-label="{}">{}</a>',
+            edit,
+            edit,
+            name,
+            icons.icon("pencil", 14),
+        )
     return format_html('<div><dt>{}</dt><dd><span class="grow">{}</span>{}</dd></div>', label, shown, pen)
 
 
 @register.simple_tag
 def meter_row(label: str, value: Number, maximum: Number = 5, tone: str = "") -> SafeString:
     """``Recency ▬▬▬ 4/5``."""
-    return format_html('<div class="meter-row"><span>{}</span>{}<span class="num">{}/{}</span></div>', label, cells.meter(value, maximum, "", tone), words.number(value), words.number(maximum))
+    return format_html(
+        '<div class="meter-row"><span>{}</span>{}<span class="num">{}/{}</span></div>',
+        label,
+        cells.meter(value, maximum, "", tone),
+        words.number(value),
+        words.number(maximum),
+    )
 
 
 @register.inclusion_tag("ui/reasons.html")
-def reasons(base: Number, parts: Iterable[Reason], value: Number, base_label: str = "", limit: int = 5) -> dict[str, Any]:
+def reasons(
+    base: Number, parts: Iterable[Reason], value: Number, base_label: str = "", limit: int = 5
+) -> dict[str, Any]:
     """Signed bars in percentage points that add up: base + parts + other = value (shares 0 to 1)."""
-    return {"told": add_up(base, parts, value, limit), "base_label": base_label or gettext("Typical customer")}
+    return {
+        "told": add_up(base, parts, value, limit),
+        "base_label": base_label or gettext("Typical customer"),
+    }
 
 
 @register.simple_tag

@@ -1,1 +1,1 @@
-"""Parts of pages: icons, words and figures, table cells, charts. Templates reach them by ``{% load ui %}``."""
+"""Parts of pages: icons, words, figures, cells, charts. Templates reach them by ``{% load ui %}``."""

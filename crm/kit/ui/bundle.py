@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage
+from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 CSS = [
     "css/tokens.css", "css/base.css", "css/layout.css", "css/components.css", "css/forms.css",
@@ -40,6 +41,14 @@ def join_js(texts: Iterable[str]) -> str:
 
 
 JOINERS: dict[str, Callable[[Iterable[str]], str]] = {".css": join_css, ".js": join_js}
+
+
+class Storage(CompressedManifestStaticFilesStorage):
+    """Hashed, compressed names; plain names while nothing has been collected (tests, first page in debug)."""
+
+    def stored_name(self, name: str) -> str:
+        """Strict once there is a manifest: a missing file is then an error."""
+        return str(super().stored_name(name)) if self.hashed_files else name
 
 
 class BundleFinder(BaseFinder):

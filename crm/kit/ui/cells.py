@@ -118,7 +118,11 @@ def health(score: Number | None) -> SafeString:
     if score is None:
         return EMPTY
     tone, label = (
-        ("bad", gettext("Poor")) if score < 40 else ("warn", gettext("Fair")) if score < 70 else ("ok", gettext("Good"))
+        ("bad", gettext("Poor"))
+        if score < 40
+        else ("warn", gettext("Fair"))
+        if score < 70
+        else ("ok", gettext("Good"))
     )
     return _safe(f'<span class="t-{tone}" title="{esc(label)}">{words.number(score)}</span>')
 
@@ -167,7 +171,9 @@ def delta(
     if change is None:
         return _safe("")
     if change == 0:
-        return format_html('<span class="delta flat">{}</span>', gettext("no change") + (f" {period}" if period else ""))
+        return format_html(
+            '<span class="delta flat">{}</span>', gettext("no change") + (f" {period}" if period else "")
+        )
     up = change > 0
     mood = "" if not good else "good" if up == (good == "up") else "poor"
     meaning = {"good": gettext("better"), "poor": gettext("worse")}.get(mood, "")
@@ -183,7 +189,7 @@ def delta(
 
 
 def meter(value: Number, maximum: Number = 1, label: str = "", tone: str = "") -> SafeString:
-    """A bar in SVG (no inline style). ``label`` is read out; leave it empty where the number stands beside."""
+    """A bar in SVG (no inline style). ``label`` is read out; empty where the number stands beside."""
     share = 0.0 if not maximum else max(0.0, min(1.0, float(value) / float(maximum)))
     width = f"{share * 100:.1f}%"
     named = f'role="img" aria-label="{esc(label)}"' if label else 'aria-hidden="true"'
@@ -210,7 +216,9 @@ def sla(minutes: Number | None, *, paused: bool = False) -> SafeString:
         return format_html('<span class="chip sla">{}{}<span class="sr"> {}</span></span>',
                            icon("pause", 12), figure, gettext("paused"))  # fmt: skip
     if left < 0:
-        return format_html('<span class="chip sla solid-bad">{}{} {}</span>', icon("timer", 12), gettext("Overdue"), figure)
+        return format_html(
+            '<span class="chip sla solid-bad">{}{} {}</span>', icon("timer", 12), gettext("Overdue"), figure
+        )
     tone = "bad" if left <= 60 else "warn" if left <= 240 else ""
     return format_html('<span class="chip sla {}">{}{}<span class="sr"> {}</span></span>',
                        tone, icon("timer", 12), figure, gettext("left"))  # fmt: skip

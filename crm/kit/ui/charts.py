@@ -36,13 +36,15 @@ _ids = count(1)
 def draw(chart: Chart, *, small: bool = False, with_table: bool = True, heading: str = "h3") -> SafeString:
     """The figure. ``small``: for small multiples, without tools and table."""
     name = f"chart-{next(_ids)}"
-    head = format_html('<{} class="chart-title" id="{}">{}</{}>', mark_safe(heading), name, chart.title, mark_safe(heading))  # noqa: S308
+    level = heading if heading in ("h2", "h3", "h4") else "h3"
+    head = format_html('<{} class="chart-title" id="{}">{}</{}>', level, name, chart.title, level)
     tools = "" if small or chart.is_empty else _tools(chart, name, with_table)
     body = _empty() if chart.is_empty else _body(chart, name)
     table = _table(chart, name) if with_table and not small and not chart.is_empty else ""
     note = format_html('<p class="chart-note">{}</p>', chart.note) if chart.note else ""
     return format_html(
-        '<figure class="chart{}"><div class="chart-head">{}{}<p class="chart-sub">{}</p></div>{}{}{}{}</figure>',
+        '<figure class="chart{}"><div class="chart-head">{}{}<p class="chart-sub">{}</p></div>'
+        "{}{}{}{}</figure>",
         " small" if small else "", head, tools, _under(chart), body, _legend(chart), note, table,
     )  # fmt: skip
 
@@ -51,17 +53,25 @@ def _under(chart: Chart) -> str:
     parts = [chart.unit, chart.period]
     if chart.source is not None:
         parts.append(gettext("data to %(time)s") % {"time": words.moment(chart.source)})
-    if chart.kind in ("line", "control") and not chart.is_empty and not DRAWERS["line"](chart).y.starts_at_zero:
+    if (
+        chart.kind in ("line", "control")
+        and not chart.is_empty
+        and not DRAWERS["line"](chart).y.starts_at_zero
+    ):
         parts.append(gettext("axis does not start at zero"))
     total = sum(len(series.points) for series in chart.series)
     if chart.kind == "scatter" and total > draw_bars.MAX_POINTS:
-        parts.append(gettext("%(shown)s of %(total)s points drawn") % {"shown": words.number(draw_bars.MAX_POINTS), "total": words.number(total)})
+        parts.append(
+            gettext("%(shown)s of %(total)s points drawn")
+            % {"shown": words.number(draw_bars.MAX_POINTS), "total": words.number(total)}
+        )
     return " · ".join(str(part) for part in parts if part)
 
 
 def _tools(chart: Chart, name: str, with_table: bool) -> SafeString:
     table = format_html(
-        '<button type="button" data-chart-table aria-expanded="false" aria-controls="{}-data">{}</button>', name, gettext("View as table")
+        '<button type="button" data-chart-table aria-expanded="false" aria-controls="{}-data">{}</button>',
+        name, gettext("View as table"),
     ) if with_table else ""  # fmt: skip
     file = format_html('<a href="{}">CSV</a>', chart.csv) if chart.csv else ""
     return format_html('<div class="chart-tools">{}{}</div>', table, file)
@@ -83,7 +93,8 @@ def _body(chart: Chart, name: str) -> SafeString:
         walk = f' tabindex="0" data-xs="{xs}" data-top="8" data-bottom="{chart.height}"'
     told = escape(_summary(chart))
     return mark_safe(  # noqa: S308 - put together from numbers and escaped texts
-        f'<div class="{css}"{walk} role="group" aria-labelledby="{name}"><svg role="img" aria-labelledby="{name} {name}-desc" '
+        f'<div class="{css}"{walk} role="group" aria-labelledby="{name}">'
+        f'<svg role="img" aria-labelledby="{name} {name}-desc" '
         f'height="{chart.height + 26}"><desc id="{name}-desc">{told}</desc>{"".join(plot.parts)}</svg></div>'
     )
 
@@ -91,7 +102,8 @@ def _body(chart: Chart, name: str) -> SafeString:
 def _summary(chart: Chart) -> str:
     values = [y for series in chart.series for _x, y in series.points if y is not None]
     text = gettext("%(points)s points, lowest %(low)s, highest %(high)s %(unit)s.") % {
-        "points": len(values), "low": chart.text(min(values)), "high": chart.text(max(values)), "unit": chart.unit,
+        "points": len(values), "low": chart.text(min(values)),
+        "high": chart.text(max(values)), "unit": chart.unit,
     }  # fmt: skip
     if chart.breaches:
         text += " " + gettext("Outside the limits: %(count)s.") % {"count": len(chart.breaches)}
@@ -106,7 +118,8 @@ def _legend(chart: Chart) -> SafeString | str:
     items = []
     for place, series in enumerate(chart.series[:MAX_SERIES]):
         if dashed:
-            key = f'<line class="ln s{place + 1}{f" dash{place}" if place else ""}" x1="0" x2="18" y1="5" y2="5"/>'
+            dash = f" dash{place}" if place else ""
+            key = f'<line class="ln s{place + 1}{dash}" x1="0" x2="18" y1="5" y2="5"/>'
         elif chart.kind in ("scatter", "calibration"):
             key = mark("9", 5, place, f"f{place + 1}", 4)
         else:
@@ -118,21 +131,25 @@ def _legend(chart: Chart) -> SafeString | str:
 def _table(chart: Chart, name: str) -> SafeString:
     if chart.kind in ("heat",):
         return mark_safe("")
-    head = "".join(f'<th scope="col"{"" if n == 0 else " class=n"}>{escape(word)}</th>' for n, word in enumerate(chart.head()))
+    head = "".join(
+        f'<th scope="col"{"" if n == 0 else " class=n"}>{escape(word)}</th>'
+        for n, word in enumerate(chart.head())
+    )
     rows = []
     for place, (x, *values) in enumerate(chart.table()):
         if place >= TABLE_ROWS:
             break
-        cells = "".join(f'<td class="n">{escape(_value(chart, value))}</td>' for value in values)
+        counted = len(values) - 1 if any(series.sizes for series in chart.series) else -1
+        cells = "".join(
+            f'<td class="n">{escape(words.number(value) if n == counted else chart.text(value))}</td>'
+            for n, value in enumerate(values)
+        )
         rows.append(f"<tr><td>{escape(chart.x_text(x))}</td>{cells}</tr>")
     return mark_safe(  # noqa: S308 - every text above is escaped
-        f'<div class="chart-data" id="{name}-data" tabindex="0" role="region" aria-labelledby="{name}" hidden>'
+        f'<div class="chart-data" id="{name}-data" tabindex="0" role="region"'
+        f' aria-labelledby="{name}" hidden>'
         f'<table class="table"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
     )
-
-
-def _value(chart: Chart, value: Any) -> str:
-    return words.number(value) if isinstance(value, int) and not chart.currency and not chart.share else chart.text(value)
 
 
 def as_csv(chart: Chart) -> str:
@@ -141,7 +158,12 @@ def as_csv(chart: Chart) -> str:
     writer = csv.writer(out)
     writer.writerow([_plain(word) for word in chart.head()])
     for x, *values in chart.table():
-        writer.writerow([_plain(x.isoformat() if hasattr(x, "isoformat") else x), *("" if v is None else v for v in values)])
+        writer.writerow(
+            [
+                _plain(x.isoformat() if hasattr(x, "isoformat") else x),
+                *("" if v is None else v for v in values),
+            ]
+        )
     return out.getvalue()
 
 

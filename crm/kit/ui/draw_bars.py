@@ -12,7 +12,7 @@ from crm.kit.ui.scales import XScale, YScale, nice_ticks
 
 MAX_POINTS = 5000
 HEAT_STEPS = 6
-BAR_ROW = 26
+SHAPES_UP_TO = 600  # points; above, shapes are too small to tell apart and discs draw faster
 
 
 def bars(chart: Chart) -> Plot:
@@ -48,7 +48,15 @@ def stacked(chart: Chart) -> Plot:
         for place, table in enumerate(tables):
             part = table.get(x) or 0
             if part:
-                plot.add(_bar(at * slot + slot * 0.16, slot * 0.68, plot.y(floor), plot.y(floor + part), f"bar f{place + 1}"))
+                plot.add(
+                    _bar(
+                        at * slot + slot * 0.16,
+                        slot * 0.68,
+                        plot.y(floor),
+                        plot.y(floor + part),
+                        f"bar f{place + 1}",
+                    )
+                )
                 floor += part
     return plot
 
@@ -67,7 +75,8 @@ def lying(chart: Chart) -> str:
         css = ("pos" if y >= 0 else "neg") if low < 0 else "f1"
         rows.append(
             f'<div class="hbar"><span class="wrap">{escape(chart.x_text(x))}</span><svg aria-hidden="true">'
-            f'<rect class="bar {css}" x="{left:.2f}%" width="{max(width, 0.4):.2f}%" height="12" rx="2"/></svg>'
+            f'<rect class="bar {css}" x="{left:.2f}%" width="{max(width, 0.4):.2f}%" height="12" rx="2"/>'
+            f"</svg>"
             f'<span class="num right">{escape(chart.text(y))}</span></div>'
         )
     return f'<div class="hbars">{"".join(rows)}</div>'
@@ -84,7 +93,8 @@ def heat(chart: Chart) -> str:
         cells = "".join(_heat_cell(chart, table.get(x), ranges[x]) for x in columns)
         body.append(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>')
     return (
-        f'<div class="table-wrap" tabindex="0" role="region" aria-label="{escape(chart.title)}"><table class="heat">'
+        f'<div class="table-wrap" tabindex="0" role="region" aria-label="{escape(chart.title)}">'
+        f'<table class="heat">'
         f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
 
@@ -96,16 +106,18 @@ def scatter(chart: Chart) -> Plot:
     step = max(1, -(-total // MAX_POINTS))
     ys = [y for series in shown for _x, y in series.points if y is not None]
     y_scale = YScale(nice_ticks(min(ys, default=0), max(ys, default=1)), 8, chart.height)
-    plot = Plot(chart, XScale.over(chart.xs()), y_scale)
+    x_ticks = nice_ticks(*_range([float(x) for x in chart.xs() if isinstance(x, int | float)]))
+    plot = Plot(chart, XScale.over(chart.xs(), low=x_ticks[0], high=x_ticks[-1]), y_scale)
     plot.axes()
     for place, series in enumerate(shown):
         css = f"scatter f{place + 1}"
         for x, y in series.points[::step]:
-            if y is not None:
-                plot.add(f'<circle class="{css}" cx="{plot.x(x):.2f}%" cy="{plot.y(y):g}" r="3"/>' if place == 0 or total > 600
-                         else "")  # fmt: skip
-                if place and total <= 600:
-                    plot.mark(plot.x(x), plot.y(y), place, css, 3)
+            if y is None:
+                continue
+            if place and total <= SHAPES_UP_TO:
+                plot.mark(plot.x(x), plot.y(y), place, css, 3)
+            else:
+                plot.add(f'<circle class="{css}" cx="{plot.x(x):.2f}%" cy="{plot.y(y):g}" r="3"/>')
     return plot
 
 
@@ -116,7 +128,8 @@ def evenly(chart: Chart, xs: Sequence[X]) -> XScale:
 
 def _bar(left: float, width: float, start: float, end: float, css: str) -> str:
     top, tall = min(start, end), abs(end - start)
-    return f'<rect class="{css}" x="{left:.3f}%" y="{top:g}" width="{width:.3f}%" height="{max(tall, 0.5):g}" rx="1.5"/>'
+    place = f'x="{left:.3f}%" y="{top:g}" width="{width:.3f}%" height="{max(tall, 0.5):g}"'
+    return f'<rect class="{css}" {place} rx="1.5"/>'
 
 
 def _range(values: Sequence[float | None]) -> tuple[float, float]:

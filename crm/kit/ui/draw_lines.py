@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -28,7 +29,9 @@ def line(chart: Chart) -> Plot:
         dash = f" dash{place}" if place else ""
         plot.line(series.points, f"ln{dash} s{place + 1}")
     if 1 < len(shown) <= DIRECT_LABELS:
-        plot.end_labels([(plot.y(_last(series.points)), series.name) for series in shown if _has(series.points)])
+        plot.end_labels(
+            [(plot.y(_last(series.points)), series.name) for series in shown if _has(series.points)]
+        )
     _notes(plot)
     return plot
 
@@ -53,7 +56,9 @@ def control(chart: Chart) -> Plot:
 
 def calibration(chart: Chart) -> Plot:
     """Predicted against observed; the diagonal is a perfect model, dots carry their counts."""
-    plot = Plot(chart, XScale.over(chart.xs(), low=0, high=1), YScale([0, 0.25, 0.5, 0.75, 1.0], 8, chart.height))
+    plot = Plot(
+        chart, XScale.over(chart.xs(), low=0, high=1), YScale([0, 0.25, 0.5, 0.75, 1.0], 8, chart.height)
+    )
     plot.axes()
     plot.polyline(f"M0 {plot.y(0):g}L100 {plot.y(1):g}", "ref")
     for place, series in enumerate(chart.series[:MAX_SERIES]):
@@ -66,7 +71,9 @@ def calibration(chart: Chart) -> Plot:
 
 def gain(chart: Chart) -> Plot:
     """Share contacted against share reached, the diagonal for chance, the cut-off upright."""
-    plot = Plot(chart, XScale.over(chart.xs(), low=0, high=1), YScale([0, 0.25, 0.5, 0.75, 1.0], 8, chart.height))
+    plot = Plot(
+        chart, XScale.over(chart.xs(), low=0, high=1), YScale([0, 0.25, 0.5, 0.75, 1.0], 8, chart.height)
+    )
     plot.axes()
     plot.polyline(f"M0 {plot.y(0):g}L100 {plot.y(1):g}", "ref")
     for place, series in enumerate(chart.series[:MAX_SERIES]):
@@ -81,7 +88,9 @@ def gain(chart: Chart) -> Plot:
     return plot
 
 
-def sparkline(values: Sequence[float | None], tone: str = "plain", label: str = "", wide: bool = False) -> SafeString:
+def sparkline(
+    values: Sequence[float | None], tone: str = "plain", label: str = "", wide: bool = False
+) -> SafeString:
     """A line without axes, its last point marked; ``label`` is read out."""
     known = [value for value in values if value is not None]
     if len(known) < 2:
@@ -91,8 +100,10 @@ def sparkline(values: Sequence[float | None], tone: str = "plain", label: str = 
     path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
     named = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
-        '<svg class="spark{} tone-{}" {}><svg width="100%" height="20" viewBox="0 0 100 20" preserveAspectRatio="none">'
-        '<path class="ln" vector-effect="non-scaling-stroke" d="{}"/></svg><circle cx="{}%" cy="{}" r="2"/></svg>',
+        '<svg class="spark{} tone-{}" {}>'
+        '<svg width="100%" height="20" viewBox="0 0 100 20" preserveAspectRatio="none">'
+        '<path class="ln" vector-effect="non-scaling-stroke" d="{}"/></svg>'
+        '<circle cx="{}%" cy="{}" r="2"/></svg>',
         " wide" if wide else "", tone, named, path, f"{places[-1][0]:.1f}", f"{places[-1][1]:.1f}",
     )  # fmt: skip
 
@@ -101,14 +112,21 @@ def _band(plot: Plot) -> None:
     band, points = plot.chart.band, plot.chart.series[0].points if plot.chart.series else []
     if not band:
         return
-    both = [(x, low, high) for (x, _y), (low, high) in zip(points, band, strict=False) if low is not None and high is not None]
+    both = [
+        (x, low, high)
+        for (x, _y), (low, high) in zip(points, band, strict=False)
+        if low is not None and high is not None
+    ]
     plot.area([(x, low) for x, low, _high in both], [(x, high) for x, _low, high in both], "band")
 
 
 def _notes(plot: Plot) -> None:
     for x, words in plot.chart.notes:
         at = plot.x(x)
-        plot.add(f'<line class="notemark" x1="{at:g}%" x2="{at:g}%" y1="14" y2="{plot.height}"><title>{escape(words)}</title></line>')
+        plot.add(
+            f'<line class="notemark" x1="{at:g}%" x2="{at:g}%" y1="14" y2="{plot.height}">'
+            f"<title>{escape(words)}</title></line>"
+        )
         plot.text(at, 10, words, "end" if at > 60 else "start", "halo", -4 if at > 60 else 4)
 
 
@@ -137,7 +155,7 @@ def _last(points: Sequence[tuple[object, float | None]]) -> float:
 def _at(points: Sequence[tuple[object, float | None]], cut: float) -> float | None:
     """Value at the cut-off, between its neighbours."""
     known = sorted((float(x), y) for x, y in points if y is not None and isinstance(x, int | float))
-    for (x0, y0), (x1, y1) in zip(known, known[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(known):
         if x0 <= cut <= x1:
             return y0 + (y1 - y0) * ((cut - x0) / (x1 - x0) if x1 > x0 else 0)
     return None

@@ -31,7 +31,9 @@ class Plot:
         """Append markup whose texts are already escaped."""
         self.parts.extend(parts)
 
-    def text(self, x: float, y: float, words: str, anchor: str = "start", css: str = "", dx: float = 0) -> None:
+    def text(
+        self, x: float, y: float, words: str, anchor: str = "start", css: str = "", dx: float = 0
+    ) -> None:
         """A label; x in per cent, dx in pixels."""
         extra = f' dx="{dx:g}"' if dx else ""
         name = f' class="{css}"' if css else ""
@@ -47,7 +49,10 @@ class Plot:
         for tick in self.y.ticks:
             at = self.y(tick)
             self.level(tick, "axis" if tick == 0 else "grid")
-            self.add(f'<text x="0" dx="-8" y="{at + 4:g}" text-anchor="end">{escape(self.chart.axis_text(tick))}</text>')
+            self.add(
+                f'<text x="0" dx="-8" y="{at + 4:g}" text-anchor="end">'
+                f"{escape(self.chart.axis_text(tick))}</text>"
+            )
         self.x_axis()
 
     def x_axis(self) -> None:
@@ -55,7 +60,9 @@ class Plot:
         if self.x.words:
             ticks = [(self.x(x), self.chart.x_text(x)) for x in self.x.ticks(12)]
         elif self.x.xs and isinstance(self.x.xs[0], int | float):
-            marks = [tick for tick in nice_ticks(self.x.low, self.x.high, 5) if self.x.low <= tick <= self.x.high]
+            marks = [
+                tick for tick in nice_ticks(self.x.low, self.x.high, 5) if self.x.low <= tick <= self.x.high
+            ]
             ticks = [(self.x(tick), self.chart.x_text(tick)) for tick in marks]
         else:
             ticks = [(self.x(x), self.chart.x_text(x)) for x in self.x.ticks()]
@@ -67,7 +74,8 @@ class Plot:
         """A path in a 0–100 by pixel space, stretched in width only; strokes keep their weight."""
         self.add(
             f'<svg class="stretch" width="100%" height="{self.height}" viewBox="0 0 100 {self.height}" '
-            f'preserveAspectRatio="none"><path class="{css}" vector-effect="non-scaling-stroke" d="{path}"/></svg>'
+            f'preserveAspectRatio="none"><path class="{css}" vector-effect="non-scaling-stroke"'
+            f' d="{path}"/></svg>'
         )
 
     def line(self, points: Sequence[tuple[X, float | None]], css: str) -> None:
@@ -79,7 +87,10 @@ class Plot:
                 continue
             alone = not pen and (place + 1 >= len(points) or points[place + 1][1] is None)
             if alone:
-                self.add(f'<circle class="{css.split()[-1].replace("s", "f", 1)}" cx="{self.x(x):g}%" cy="{self.y(y):g}" r="2.5"/>')
+                self.add(
+                    f'<circle class="{css.split()[-1].replace("s", "f", 1)}"'
+                    f' cx="{self.x(x):g}%" cy="{self.y(y):g}" r="2.5"/>'
+                )
             else:
                 path.append(f"{'L' if pen else 'M'}{self.x(x):g} {self.y(y):g}")
             pen = True
@@ -107,13 +118,22 @@ class Plot:
 
 def mark(cx: str, cy: float, shape: int, css: str, size: float = 4) -> str:
     """One mark: circle, triangle, diamond, square, plus or ring, around (cx, cy)."""
-    s = size
+    s, inner = size, size * 0.45
     bodies = {
         0: f'<circle class="{css}" cx="0" cy="0" r="{s:g}"/>',
-        1: f'<path class="{css}" d="M0 {-s:g}L{s:g} {s * .8:g}L{-s:g} {s * .8:g}Z"/>',
-        2: f'<path class="{css}" d="M0 {-s * 1.2:g}L{s * 1.2:g} 0L0 {s * 1.2:g}L{-s * 1.2:g} 0Z"/>',
+        1: _path(css, f"M0 {-s:g}L{s:g} {s * 0.8:g}L{-s:g} {s * 0.8:g}Z"),
+        2: _path(css, f"M0 {-s * 1.2:g}L{s * 1.2:g} 0L0 {s * 1.2:g}L{-s * 1.2:g} 0Z"),
         3: f'<rect class="{css}" x="{-s:g}" y="{-s:g}" width="{2 * s:g}" height="{2 * s:g}"/>',
-        4: f'<path class="{css}" d="M{-s:g} -1.2H-1.2V{-s:g}H1.2V-1.2H{s:g}V1.2H1.2V{s:g}H-1.2V1.2H{-s:g}Z"/>',
-        5: f'<path class="{css}" fill-rule="evenodd" d="M{-s:g} 0a{s:g} {s:g} 0 1 0 {2 * s:g} 0a{s:g} {s:g} 0 1 0 {-2 * s:g} 0M{-s * .45:g} 0a{s * .45:g} {s * .45:g} 0 1 1 {s * .9:g} 0a{s * .45:g} {s * .45:g} 0 1 1 {-s * .9:g} 0Z"/>',
+        4: _path(css, f"M{-s:g} -1.2H-1.2V{-s:g}H1.2V-1.2H{s:g}V1.2H1.2V{s:g}H-1.2V1.2H{-s:g}Z"),
+        5: _path(css, _circle(s) + _circle(inner)),
     }
     return f'<svg x="{cx}" y="{cy:g}" overflow="visible" width="1" height="1">{bodies[shape % 6]}</svg>'
+
+
+def _path(css: str, way: str) -> str:
+    return f'<path class="{css}" fill-rule="evenodd" d="{way}"/>'
+
+
+def _circle(radius: float) -> str:
+    turn = f"a{radius:g} {radius:g} 0 1 0"
+    return f"M{-radius:g} 0{turn} {2 * radius:g} 0{turn} {-2 * radius:g} 0Z"

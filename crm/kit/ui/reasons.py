@@ -18,7 +18,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Bar:
-    """A row of the explanation; ``x`` and ``width`` are in per cent of the plot, ``points`` in percentage points."""
+    """A row: ``points`` are percentage points, ``x`` and ``width`` per cent of the plot."""
 
     label: str
     points: int

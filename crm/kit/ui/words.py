@@ -44,7 +44,7 @@ def compact(value: Number | None) -> str:
     for step, unit in steps:
         if size >= step * (1 if step > 1e4 or is_chinese() else 10):
             part = float(value) / step
-            return f"{number(part, 1 if abs(part) < 100 else 0)} {unit}"
+            return f"{number(part, 1 if abs(part) < 100 else 0).removesuffix('.0')} {unit}"
     return number(value, 0 if size >= 100 or float(value).is_integer() else 1)
 
 
@@ -123,8 +123,8 @@ def colour_index(name: str) -> int:
 
 
 def moment(value: datetime) -> str:
-    """Exact time in the reader's zone."""
-    return formats.date_format(timezone.localtime(value), "DATETIME_FORMAT")
+    """Exact time in the reader's zone: ``21 Nov 2026, 02:00`` or ``2026年11月21日 02:00``."""
+    return f"{day(value)}{' ' if is_chinese() else ', '}{clock(value)}"
 
 
 def day(value: date | datetime | None) -> str:
@@ -142,7 +142,9 @@ def short_day(value: date | datetime) -> str:
     local = timezone.localtime(value) if isinstance(value, datetime) else value
     if local.year != timezone.localdate().year:
         return day(value)
-    return f"{local.month}月{local.day}日" if is_chinese() else f"{local.day} {formats.date_format(local, 'M')}"
+    return (
+        f"{local.month}月{local.day}日" if is_chinese() else f"{local.day} {formats.date_format(local, 'M')}"
+    )
 
 
 def clock(value: datetime) -> str:
