@@ -1,5 +1,20 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from crm.accounts import settings_views, views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.Home.as_view(), name="home"),
+    path("settings/appearance/", views.Appearance.as_view(), name="appearance"),
+    path("settings/profile/", settings_views.Profile.as_view(), name="settings-profile"),
+    path("settings/users/", settings_views.Users.as_view(), name="settings-users"),
+    path("settings/users/<int:pk>/active/", settings_views.SwitchUser.as_view(), name="settings-user-active"),
+    path("settings/teams/", settings_views.Teams.as_view(), name="settings-teams"),
+    path("settings/api-keys/", settings_views.ApiKeys.as_view(), name="settings-api-keys"),
+    path("settings/api-keys/<int:pk>/revoke/", settings_views.RevokeKey.as_view(), name="settings-api-key-revoke"),
+    path("settings/workspace/", settings_views.WorkspaceSettings.as_view(), name="settings-workspace"),
+    path("settings/workspace/clear-sample/", settings_views.ClearSample.as_view(), name="settings-clear-sample"),
+    path("views/", views.SaveView.as_view(), name="saved-view-create"),
+    path("views/<int:pk>/delete/", views.DeleteView.as_view(), name="saved-view-delete"),
+]

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Model
+from django import forms
 from django.forms import Field
 from django.utils.translation import gettext as _
 
@@ -81,4 +82,17 @@ def _one(value: Any, field: Field) -> str:
     if isinstance(value, date | datetime):
         return words.day(value)
     choices = dict(getattr(field, "choices", ()) or ()) if not isinstance(value, Model) else {}
-    return str(choices.get(value, value))
+    return str(choices.get(value) or getattr(value, "display_name", "") or value)
+
+
+MOST_CHOICES = 200
+
+
+def fit_for_a_page(field: Field) -> None:
+    """Tick boxes for several words, calendars for times, and never a whole table as a pick list."""
+    if isinstance(field, forms.MultipleChoiceField):
+        field.widget = forms.CheckboxSelectMultiple(choices=field.choices)
+    elif isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
+        field.choices = [("", "–"), *((row.pk, getattr(row, "display_name", "") or str(row)) for row in field.queryset[:MOST_CHOICES])]
+    elif isinstance(field, forms.DateTimeField | forms.DateField):
+        field.widget = forms.DateInput(attrs={"type": "date"})

@@ -277,3 +277,30 @@ def page_size(raw: str | None, *, default: int = PAGE_SIZE) -> int:
         return int(raw)
     sentence = _("The page size is a whole number from 1 to %(most)s.") % {"most": MAX_PAGE_SIZE}
     raise Invalid(sentence, fields={"page_size": sentence})
+
+
+@dataclass(frozen=True)
+class Around:
+    """A row's place in a list (from 1; 0 beyond the cap) and the keys of its neighbours."""
+
+    place: int
+    previous: int | None
+    following: int | None
+
+
+def around(queryset: QuerySet[Any], *, ordering: Ordering, pk: int, cap: int = COUNT_CAP) -> Around | None:
+    """Where a row stands in a list; None when the list does not hold it."""
+    row = queryset.annotate(**{SORT_VALUE: F(ordering.path)}).filter(pk=pk).first()
+    if row is None:
+        return None
+    phase = EMPTY if ordering.nullable and getattr(row, SORT_VALUE) is None else FILLED
+    here = _Place(ordering.name, phase, getattr(row, SORT_VALUE), pk, backwards=True)
+    before = _phase(queryset, ordering, phase, here, backwards=True)
+    ahead = before.order_by().values("pk")[: cap + 1].count()
+    if phase == EMPTY:
+        ahead += _phase(queryset, ordering, FILLED, None, backwards=False).order_by().values("pk")[: cap + 1].count()
+    back = page(queryset, ordering=ordering, cursor=_cursor(row, ordering, backwards=True), size=1).rows
+    onward = page(queryset, ordering=ordering, cursor=_cursor(row, ordering, backwards=False), size=1).rows
+    return Around(
+        0 if ahead > cap else ahead + 1, back[0].pk if back else None, onward[0].pk if onward else None
+    )

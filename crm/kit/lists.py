@@ -23,7 +23,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from crm.kit import keyset, search
-from crm.kit.chips import Chip, chips_of
+from crm.kit.chips import Chip, chips_of, fit_for_a_page
 from crm.kit.errors import Invalid, Refused
 from crm.kit.exports import exported
 from crm.kit.extensions import Extension, extend, extensions, orderings
@@ -90,6 +90,7 @@ class ListView(Policed):
     model: ClassVar[type[Model]]
     table: ClassVar[Table]
     filterset_class: ClassVar[Any] = None
+    filter_names: ClassVar[Sequence[str]] = ()
     own_orderings: ClassVar[Mapping[str, str]] = {}
     default_ordering: ClassVar[str] = "-id"
     title: ClassVar[Words]
@@ -113,6 +114,8 @@ class ListView(Policed):
         try:
             if request.GET.get("format") == "csv":
                 return self.export()
+            if request.GET.get("part") == "filters":
+                return TemplateResponse(request, self.filters_template(), {"list": self})
             context = self.get_context_data()
         except Invalid as invalid:
             return self.broken(invalid)
@@ -120,6 +123,10 @@ class ListView(Policed):
         response = TemplateResponse(request, template, context)
         response.headers["Vary"] = "HX-Request, HX-Target"
         return response
+
+    def filters_template(self) -> str:
+        """The filter form as a part of the page, or as a page of its own without a script."""
+        return "lists/filter_form.html" if self.request.headers.get("HX-Request") else "lists/filter_page.html"
 
     def wants_part(self) -> bool:
         """Whether htmx asked for the list alone."""
@@ -216,7 +223,7 @@ class ListView(Policed):
     def address(self, **changes: str | None) -> str:
         """This list's address with some parts changed (None leaves one out) and paging begun again."""
         query = self.request.GET.copy()
-        for name in ("cursor", "format", *(name for name, value in changes.items() if value is None)):
+        for name in ("cursor", "format", "part", *(name for name, value in changes.items() if value is None)):
             query.pop(name, None)
         for name, value in changes.items():
             if value is not None:
@@ -229,7 +236,7 @@ class ListView(Policed):
     def state(self) -> QueryDict:
         """The filters, the search and the sort, as a saved view keeps them."""
         query = self.request.GET.copy()
-        for name in ("cursor", "format", "view", "page_size"):
+        for name in ("cursor", "format", "part", "view", "page_size"):
             query.pop(name, None)
         for name in [name for name in query if not any(query.getlist(name))]:
             del query[name]
@@ -314,8 +321,8 @@ class ListView(Policed):
         tabs = [Tab(self.all_label or _("All"), self.request.path, not bare and not asked)]
         for preset in self.presets:
             if not preset.needs or preset.needs in self.filterset.filters:
-                here = _same(preset.query, bare)
-                tabs.append(Tab(preset.label, f"{self.request.path}?{preset.query}", here))
+                query = preset.query.replace("{user}", str(self.request.user.pk))
+                tabs.append(Tab(preset.label, f"{self.request.path}?{query}", _same(query, bare)))
         for saved in self.saved_views:
             here = asked == str(saved.pk) and _same(saved.query, self.state)
             query = f"{saved.query}&view={saved.pk}" if saved.query else f"view={saved.pk}"
@@ -335,8 +342,19 @@ class ListView(Policed):
 
     @cached_property
     def filter_fields(self) -> list[Any]:
-        """The filters as bound fields, without the search box."""
-        return [field for field in self.filterset.form if field.name not in ("search", "ordering")]
+        """The filters people use, as bound fields; those of apps above come last."""
+        form = self.filterset.form
+        added = [name for one in self.extended for name in one.filters]
+        names = [*self.filter_names, *added] if self.filter_names else list(form.fields)
+        for name in names:
+            if name in form.fields:
+                fit_for_a_page(form.fields[name])
+        return [form[name] for name in names if name in form.fields and name not in ("search", "ordering")]
+
+    @property
+    def filters_address(self) -> str:
+        """Where the filter form comes from; the form is not part of every page."""
+        return self.address(part="filters")
 
     def _kept(self, *without: str) -> list[tuple[str, str]]:
         names = {name.removesuffix("[]") for name in without}
@@ -385,6 +403,15 @@ class ListView(Policed):
     def saved_views(self) -> list[Any]:
         """Saved views of this list that the user sees."""
         return views_of(self.request.user, self.key)
+
+    # Neighbours
+
+    def neighbours(self, record: Any) -> dict[str, Any] | None:
+        """A record's place in this list, the number of rows, and the rows before and after it."""
+        here = keyset.around(self.rows, ordering=self.ordering, pk=record.pk)
+        if here is None:
+            return None
+        return {"place": here.place, "previous": here.previous, "following": here.following, "total": keyset.count(self.rows)}
 
     # Export
 

@@ -52,6 +52,8 @@ class Policed(View):
         try:
             return super().dispatch(request, *args, **kwargs)
         except Refused as refused:
+            if refused.status == HTTPStatus.NOT_FOUND:
+                raise Http404 from refused
             return self.refused(refused)
 
     def needed_policy(self, method: str) -> Policy:
@@ -144,6 +146,8 @@ class FormPage(Policed, TemplateView):
             if not invalid.fields:
                 form.add_error(None, invalid.message)
         except Refused as refused:
+            if refused.status == HTTPStatus.NOT_FOUND:
+                raise Http404 from refused
             form.add_error(None, refused.message)
         return None
 

@@ -1,0 +1,100 @@
+"""Role homes, appearance and saved views."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.accounts import preferences
+from crm.accounts.models import Role, Team
+from crm.kit.errors import Invalid
+from crm.kit.views import Action, Page, Policed, back_to
+
+STRONGEST = (Role.ADMIN, Role.MANAGER, Role.INTEGRATOR, Role.AGENT, Role.REP)
+YEAR = 365 * 24 * 3600
+
+
+class Home(Page):
+    """The home of the role: what needs this person today, filled by the apps above."""
+
+    policy = ("self", "view")
+    template_name = "home/page.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        user = self.request.user
+        roles = [role for role in STRONGEST if role in user.access.roles]
+        asked = self.request.GET.get("as", "")
+        role = next((one for one in roles if one == asked), roles[0] if roles else "")
+        switch = [(str(Role(one).label), f"?as={one.value}", one == role) for one in roles] if len(roles) > 1 else []
+        return super().get_context_data(
+            role=str(role), role_label=Role(role).label if role else "", greeting=greeting(user.first_name or user.display_name),
+            switch=switch, figures=f"home.{role}.figures", main=f"home.{role}.main", side=f"home.{role}.side", **kwargs,
+        )  # fmt: skip
+
+
+def greeting(name: str) -> str:
+    """By the hour where the reader is."""
+    hour = timezone.localtime().hour
+    if hour < 12:
+        return _("Good morning, %(name)s") % {"name": name}
+    if hour < 18:
+        return _("Good afternoon, %(name)s") % {"name": name}
+    return _("Good evening, %(name)s") % {"name": name}
+
+
+class Appearance(Policed):
+    """Theme, language and row height: saved for the user; a visitor's language in a cookie."""
+
+    policy = ("public", "view")
+    http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        given = {name: request.POST[name] for name in ("theme", "language", "density") if name in request.POST}
+        if request.user.is_authenticated:
+            preferences.set_appearance(user=request.user, **given)
+        elif given.get("language", "") not in preferences.LANGUAGES:
+            raise Invalid(_("This setting is not offered."))
+        if request.headers.get("HX-Request"):
+            response = HttpResponse(status=204)
+        else:
+            response = HttpResponseRedirect(back_to(request, "/"), status=303)
+        if given.get("language") in preferences.LANGUAGES:
+            response.set_cookie(settings.LANGUAGE_COOKIE_NAME, given["language"], max_age=YEAR, samesite="Lax", httponly=True)
+        return response
+
+
+class SaveView(Action):
+    """Keep the state of a list as a tab."""
+
+    policy = ("self", "view")
+
+    def act(self, request: HttpRequest) -> str:
+        team = None
+        if request.POST.get("shared"):
+            own = [team for _role, team in request.user.access.memberships]
+            team = Team.objects.filter(pk__in=own).order_by("pk").first()
+        saved = preferences.save_view(
+            user=request.user, list_key=request.POST.get("list", ""), name=request.POST.get("name", ""),
+            query=request.POST.get("query", ""), team=team,
+        )  # fmt: skip
+        messages.success(request, _("View “%(name)s” saved.") % {"name": saved.name})
+        path = back_to(request, "/").split("?")[0]
+        return f"{path}?{saved.query}&view={saved.pk}" if saved.query else f"{path}?view={saved.pk}"
+
+
+class DeleteView(Action):
+    """Remove one of one's own saved views."""
+
+    policy = ("self", "view")
+
+    def act(self, request: HttpRequest) -> str:
+        preferences.delete_view(user=request.user, view_id=self.kwargs["pk"])
+        messages.success(request, _("View deleted."))
+        return back_to(request, "/").split("?")[0]
+
+

@@ -1,0 +1,65 @@
+"""The page of one background job: progress while it runs, its result or its error afterwards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+from crm.kit import jobs
+from crm.kit.models import Job
+from crm.kit.views import Action, Page
+
+
+def jobs_of(user: Any) -> QuerySet[Job]:
+    """The jobs a user may see: all, or those they started."""
+    if user.access.scope("job") == "all":
+        return Job.objects.all()
+    return Job.objects.filter(user=user)
+
+
+def job_or_404(user: Any, token: Any) -> Job:
+    """The job behind a link."""
+    found = jobs_of(user).filter(token=token).select_related("user").first()
+    if found is None:
+        raise Http404
+    return found
+
+
+class JobPage(Page):
+    """Progress, result and errors of one job; the part refreshes itself until the job is over."""
+
+    policy = ("self", "view")
+    template_name = "jobs/page.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        job = job_or_404(self.request.user, kwargs.pop("token"))
+        return super().get_context_data(job=job, result=result_lines(job), **kwargs)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        context = self.get_context_data(**kwargs)
+        if request.headers.get("HX-Request"):
+            return render(request, "jobs/part.html", context)
+        return self.render_to_response(context)
+
+
+class CancelJob(Action):
+    """Ask a job to stop."""
+
+    policy = ("self", "view")
+
+    def act(self, request: HttpRequest) -> str:
+        job = job_or_404(request.user, self.kwargs["token"])
+        jobs.cancel(job_id=job.pk)
+        return f"/jobs/{job.token}/"
+
+
+def result_lines(job: Job) -> list[tuple[str, Any]]:
+    """The plain facts of a result, for a description list."""
+    if not isinstance(job.result, dict):
+        return []
+    plain = [(key.replace("_", " "), value) for key, value in job.result.items() if isinstance(value, str | int | float)]
+    return plain[:20]

@@ -1,0 +1,50 @@
+"""Columns of the customers list: page, htmx part and CSV."""
+
+from __future__ import annotations
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from crm.kit.masking import at_level
+from crm.kit.tables import Column, Scene, Table
+from crm.kit.ui import cells
+from customers.models import Customer, Lifecycle
+
+ORDERINGS = {"name": "sort_name", "last_contact_at": "last_contact_at", "created_at": "created_at"}
+"""Sorts that an index answers."""
+
+LIFECYCLE_TONES = {"lead": "info", "prospect": "accent", "active": "ok", "at_risk": "warn", "lost": ""}
+
+
+def owner_name(row: Customer) -> str:
+    """The owner as people call them."""
+    return row.owner.display_name if row.owner else ""
+
+
+def _name(row: Customer, scene: Scene) -> SafeString:
+    return cells.person(row.name, f"/customers/{row.pk}/{scene.extra.get('tail', '')}")
+
+
+def _lifecycle(row: Customer, scene: Scene) -> SafeString:
+    return cells.chip(Lifecycle(row.lifecycle).label, LIFECYCLE_TONES[row.lifecycle], dot=True)
+
+
+TABLE = Table(
+    (
+        Column("name", _("Name"), _name, lambda row: row.name, sort="name", first=True, order=0),
+        Column("kind", _("Type"), lambda row, scene: row.get_kind_display(), shown=False, order=12),
+        Column("company", _("Company"), lambda row, scene: cells.text(row.company), lambda row: row.company, shown=False, order=14),
+        Column("owner", _("Owner"), lambda row, scene: cells.text(owner_name(row)), owner_name, order=20),
+        Column("lifecycle", _("Lifecycle"), _lifecycle, lambda row: Lifecycle(row.lifecycle).label, order=25),
+        Column("email", _("E-mail"), lambda row, scene: cells.text(at_level(row.email, scene.levels.get("email", ""))), lambda row: row.email, shown=False, order=30),
+        Column("phone", _("Phone"), lambda row, scene: cells.text(at_level(row.phone, scene.levels.get("phone", ""))), lambda row: row.phone, css="nowrap", shown=False, order=31),
+        Column("city", _("City"), lambda row, scene: cells.text(row.city), lambda row: row.city, shown=False, order=32),
+        Column("country", _("Country"), lambda row, scene: cells.text(row.country), lambda row: row.country, shown=False, order=33),
+        Column("last_contact_at", _("Last contact"), lambda row, scene: cells.ago(row.last_contact_at, scene.now), lambda row: row.last_contact_at, sort="last_contact_at", order=70),
+        Column("tags", _("Tags"), lambda row, scene: cells.tags(row.tags, 2), lambda row: row.tags, order=90),
+        Column("created_at", pgettext_lazy("column", "Added"), lambda row, scene: cells.day(row.created_at), lambda row: row.created_at, sort="created_at", shown=False, order=95),
+    ),
+    row_label=lambda row: row.name,
+    selectable=True,
+)  # fmt: skip

@@ -1,0 +1,133 @@
+"""The customer's timeline: what customers itself knows, interactions and changed fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce, Concat, JSONObject, Left, NullIf, Trim
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.accounts.models import User
+from crm.kit import timeline
+from crm.kit.masking import at_level
+from crm.kit.tables import Scene
+from customers.models import Customer, Interaction
+
+SUBJECT = "customers.customer"
+MESSAGES, ORDERS, SERVICE, DEALS, CAMPAIGNS, PREDICTIONS, CHANGES = (
+    "messages", "orders", "service", "deals", "campaigns", "predictions", "changes",
+)  # fmt: skip
+LONGEST = 600  # characters of a text before "more"
+WATCHED = (
+    "name", "email", "phone", "lifecycle", "company", "title", "address", "city", "region", "postcode", "country",
+    "language", "birth_date", "note", "tags",
+)  # fmt: skip
+ICONS = {
+    "mail": ("mail", "info"), "call": ("phone", ""), "meeting": ("calendar", ""), "note": ("sticky-note", ""),
+    "chat": ("message-square", "info"), "social": ("globe", "info"), "web": ("globe", ""), "form": ("list-checks", ""),
+    "campaign": ("megaphone", "info"), "system": ("settings", ""),
+}  # fmt: skip
+
+
+def user_name(path: str) -> Coalesce:
+    """The display name of a user at a path, worked out by the database."""
+    whole = Trim(Concat(F(f"{path}first_name"), Value(" "), F(f"{path}last_name")))
+    return Coalesce(NullIf(whole, Value("")), F(f"{path}username"), Value(""))
+
+
+def interaction_rows(customer: Customer, user: Any) -> QuerySet[Any]:
+    """Interactions, newest first by the customer's index."""
+    rows = Interaction.objects.visible_to(user).filter(customer=customer)
+    return rows.annotate(
+        at=F("occurred_at"),
+        ref=F("id"),
+        data=JSONObject(
+            kind="kind", direction="direction", channel="channel", subject="subject", text=Left("text", LONGEST + 1),
+            author=user_name("author__"), seconds=KT("payload__seconds"),
+        ),
+    )  # fmt: skip
+
+
+def draw_interaction(data: dict[str, Any], scene: Scene) -> timeline.Event:
+    """``Call with Mei Chen``, ``E-mail: subject``."""
+    icon, tone = ICONS.get(data["kind"], ("circle", ""))
+    subject, who = data["subject"], data["author"]
+    kind = str(Interaction.Kind(data["kind"]).label) if data["kind"] in Interaction.Kind.values else data["kind"]
+    match data["kind"], data["direction"]:
+        case "mail", "in":
+            title = _("E-mail received")
+        case "mail", _d:
+            title = _("E-mail sent")
+        case "call", "in":
+            title = _("Incoming call")
+        case "note", _d if who:
+            title, who = _("Note by %(name)s") % {"name": who}, ""
+        case "call" | "meeting", _d if who:
+            title = (_("Call with %(name)s") if data["kind"] == "call" else _("Meeting with %(name)s")) % {"name": who}
+            who = ""
+        case _kind:
+            title = kind
+    detail = " · ".join(part for part in (subject, who) if part)
+    return timeline.Event(title, icon, tone, detail, Truncator(data["text"] or "").chars(LONGEST))
+
+
+def change_rows(customer: Customer, user: Any) -> QuerySet[Any]:
+    """Changed fields: the old row of each update beside the row that followed it."""
+    model = Customer.pgh_event_model
+    fields = {name: name for name in WATCHED} | {"owner": "owner_id"}
+    later = model.objects.filter(pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__gt=OuterRef("pgh_id")).order_by("pgh_id")
+    now = Customer.objects.filter(pk=OuterRef("pgh_obj_id"))
+    person = User.objects.filter(pk=OuterRef("by")).annotate(shown=user_name("")).values("shown")
+    rows = model.objects.filter(pgh_obj_id=customer.pk).exclude(pgh_label__startswith="delete")
+    return rows.annotate(
+        by=Cast(KT("pgh_context__metadata__user"), BigIntegerField()),
+        at=F("pgh_created_at"),
+        ref=F("pgh_id"),
+        data=JSONObject(
+            old=JSONObject(**fields),
+            new=Coalesce(
+                Subquery(later.annotate(row=JSONObject(**fields)).values("row")[:1]),
+                Subquery(now.annotate(row=JSONObject(**fields)).values("row")[:1]),
+            ),
+            who=Subquery(person[:1]),
+        ),
+    )
+
+
+def draw_change(data: dict[str, Any], scene: Scene) -> timeline.Event:
+    """``City changed · Berlin → Hamburg``, masked where the reader may not see the values."""
+    old, new = data["old"] or {}, data["new"] or {}
+    changed = [name for name in old if old[name] != new.get(name)]
+    labels = [str(Customer._meta.get_field(name.removesuffix("_id")).verbose_name) for name in changed]
+    who = data.get("who") or ""
+    if not changed:
+        return timeline.Event(_("Record changed"), "history", detail=who)
+    if len(changed) > 1 or changed[0] in ("note", "owner"):
+        return timeline.Event(_("Changed: %(fields)s") % {"fields": ", ".join(labels)}, "history", detail=who)
+    level = scene.levels.get(changed[0], "")
+    before, after = (_word(changed[0], at_level(row.get(changed[0]), level)) for row in (old, new))
+    return timeline.Event(_("Changed: %(fields)s") % {"fields": labels[0]}, "history", detail=" · ".join(part for part in (f"{before} → {after}", who) if part))
+
+
+def _word(name: str, value: Any) -> str:
+    if value in (None, "", []):
+        return "–"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    choices = dict(Customer._meta.get_field(name).flatchoices)
+    return str(choices.get(value, value))
+
+
+timeline.group(SUBJECT, MESSAGES, gettext_lazy("Messages"), icon="mail", order=10)
+timeline.group(SUBJECT, ORDERS, gettext_lazy("Orders"), icon="shopping-bag", order=20)
+timeline.group(SUBJECT, SERVICE, gettext_lazy("Service"), icon="life-buoy", order=30)
+timeline.group(SUBJECT, DEALS, gettext_lazy("Deals"), icon="handshake", order=40)
+timeline.group(SUBJECT, CAMPAIGNS, gettext_lazy("Campaigns"), icon="megaphone", order=50)
+timeline.group(SUBJECT, PREDICTIONS, gettext_lazy("Predictions"), icon="sparkles", order=60)
+timeline.group(SUBJECT, CHANGES, gettext_lazy("Changes"), icon="history", order=70)
+timeline.provider(SUBJECT, timeline.Provider("interaction", MESSAGES, interaction_rows, draw_interaction, ("interaction", "view")))
+timeline.provider(SUBJECT, timeline.Provider("change", CHANGES, change_rows, draw_change, ("customer", "view")))
