@@ -1,6 +1,6 @@
 """Search by part of a name, e-mail or phone over the generated ``search`` column.
 
-The words of a query mirror the SQL function ``crm_search_words`` of the first migration: what that
+The words of a query mirror the SQL function ``crm_search`` of the first migration: what that
 function stores for a text, this module asks for.
 """
 
