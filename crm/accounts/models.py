@@ -1,6 +1,7 @@
 """Who works here and what they may reach: users, team tree, grants, keys, audit trail, saved views."""
 
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -175,9 +176,25 @@ class AuditEntry(models.Model):
 
     class Meta:
         ordering = ["id"]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action}"
+
+
+class AuditHead(models.Model):
+    """How long the audit trail is and how it ends, sealed; a single row."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
+    entries = models.BigIntegerField(default=0)
+    digest = models.CharField(max_length=64)
+    seal = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="accounts_audithead_single")]
+
+    def __str__(self) -> str:
+        return f"{self.entries} {self.digest[:12]}"
 
 
 class SavedView(models.Model):

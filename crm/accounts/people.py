@@ -1,23 +1,29 @@
-"""Verbs about users, teams and API keys."""
+"""Verbs about users, their roles, teams and API keys; every one leaves its mark in the audit trail."""
 
 from __future__ import annotations
 
+import re
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.accounts.access import SCOPE_ORDER
 from crm.accounts.audit import record
 from crm.accounts.authentication import key_digest
-from crm.accounts.models import ApiKey, Membership, Role, Team, User
+from crm.accounts.models import ApiKey, Grant, Membership, Role, Team, User
 from crm.accounts.selectors import teams_of
 from crm.kit.errors import Invalid, Refused
 
 MOST_KEYS = 50
+SCOPE = re.compile(r"\*|(?:\*|[a-z]{2,20}):(?:read|write)")
+USERNAME = re.compile(r"[\w.@+-]{1,150}")
 
 
 @transaction.atomic
@@ -25,43 +31,112 @@ def add_user(
     *, by: User, username: str, first_name: str, last_name: str, email: str, role: str, team: str, password: str
 ) -> User:
     """Make a user with one membership; raises Invalid for a name that is taken or a weak password."""
-    place = teams_of(by, "user", "add").filter(pk=team).first() if team.isdigit() else None
-    if place is None:
-        raise Invalid(_("There is no such team among yours."), fields={"team": _("Choose one of the list.")})
-    if role not in Role.values:
-        raise Invalid(_("There is no such role."), fields={"role": _("Choose one of the list.")})
+    if not USERNAME.fullmatch(username):
+        sentence = _("A sign-in name holds letters, digits and . @ + - _ only.")
+        raise Invalid(sentence, fields={"username": sentence})
     made = User(username=username, first_name=first_name, last_name=last_name, email=email)
-    try:
-        validate_password(password, made)
-    except ValidationError as error:
-        raise Invalid(_("The password is too weak."), fields={"password": " ".join(error.messages)}) from error
-    made.set_password(password)
+    made.set_password(checked_password(password, made))
     try:
         with transaction.atomic():
             made.save()
     except IntegrityError as error:
         sentence = _("This sign-in name is taken.")
         raise Invalid(sentence, fields={"username": sentence}) from error
-    Membership.objects.create(user=made, team=place, role=role)
-    _note(by, "user.add", f"user {made.pk}", {"role": role, "team": place.pk})
+    note(by, "user.add", f"user {made.pk}", {"username": username})
+    grant_role(by=by, user_id=made.pk, role=role, team=team, action="add")
+    return made
+
+
+def checked_password(password: str, user: User) -> str:
+    """The password; raises Invalid with the sentences of the password rules."""
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise Invalid(_("The password is too weak."), fields={"password": " ".join(error.messages)}) from error
+    return password
+
+
+@transaction.atomic
+def set_password(*, by: User, user_id: int, password: str) -> User:
+    """Give a user another password; their sessions end with the next request."""
+    found = _user(by, user_id)
+    found.set_password(checked_password(password, found))
+    found.save(update_fields=["password"])
+    note(by, "user.password", f"user {found.pk}", {})
+    return found
+
+
+@transaction.atomic
+def grant_role(*, by: User, user_id: int, role: str, team: str | int, action: str = "change") -> Membership:
+    """Give a user a role in a team; nobody grants more than they have, nor outside their own reach."""
+    place = teams_of(by, "user", action).filter(pk=team).first() if str(team).isdigit() else None
+    if place is None:
+        raise Invalid(_("There is no such team among yours."), fields={"team": _("Choose one of the list.")})
+    if role not in Role.values:
+        raise Invalid(_("There is no such role."), fields={"role": _("Choose one of the list.")})
+    if not covers_role(by, role):
+        raise Refused(_("You cannot grant a role that may do more than you."), status=403, code="forbidden")
+    found = _user(by, user_id) if action == "change" else User.objects.get(pk=user_id)
+    made, created = Membership.objects.get_or_create(user=found, team=place, role=role)
+    if created:
+        note(by, "role.grant", f"user {found.pk}", {"role": role, "team": place.pk})
     return made
 
 
 @transaction.atomic
-def set_active(*, by: User, user_id: int, active: bool) -> User:
-    """Let a user sign in or not; the last administrator stays, and nobody locks themselves out."""
-    found = User.objects.select_for_update().filter(pk=user_id).first()
+def revoke_role(*, by: User, membership_id: int) -> None:
+    """Take a role away; the last administrator keeps theirs. It takes effect on the next request."""
+    _lock_rights()
+    teams = teams_of(by, "user", "change")
+    found = Membership.objects.filter(pk=membership_id, team__in=teams).first()
     if found is None:
-        raise Refused(_("There is no such user."), status=404)
+        raise Refused(_("There is nothing here that you may see."), status=404, code="not_found")
+    if not covers_role(by, found.role):
+        raise Refused(_("You cannot take away a role that may do more than you."), status=403, code="forbidden")
+    if found.role == Role.ADMIN:
+        _keep_an_administrator(besides_membership=found.pk)
+    found.delete()
+    note(by, "role.revoke", f"user {found.user_id}", {"role": found.role, "team": found.team_id})
+
+
+def covers_role(by: User, role: str) -> bool:
+    """Whether everything that a role may do is within what a user may do."""
+    for obj, action, scope in Grant.objects.filter(role=role).values_list("object", "action", "scope"):
+        own = by.access.scope(obj, action)
+        if own is None or SCOPE_ORDER[own] < SCOPE_ORDER[scope]:
+            return False
+    return True
+
+
+@transaction.atomic
+def set_active(*, by: User, user_id: int, active: bool) -> User:
+    """Let a user sign in or not; disabling ends sessions and keys at once. The last administrator stays."""
+    _lock_rights()
+    found = _user(by, user_id)
     if not active and found.pk == by.pk:
         raise Refused(_("You cannot disable yourself. Ask another administrator."))
-    others = User.objects.filter(is_active=True, memberships__role=Role.ADMIN).exclude(pk=found.pk)
-    if not active and not others.exists():
-        raise Refused(_("This is the last administrator. Make someone else one first."))
+    if not active and found.memberships.filter(role=Role.ADMIN).exists():
+        _keep_an_administrator(besides_user=found.pk)
+    if any(not covers_role(by, role) for role in found.memberships.values_list("role", flat=True)):
+        raise Refused(_("You cannot change someone who may do more than you."), status=403, code="forbidden")
     found.is_active = active
     found.save(update_fields=["is_active"])
-    _note(by, "user.enable" if active else "user.disable", f"user {found.pk}", {})
+    if not active:
+        ApiKey.objects.filter(user=found, revoked_at=None).update(revoked_at=timezone.now())
+        end_sessions(user=found)
+    note(by, "user.enable" if active else "user.disable", f"user {found.pk}", {})
     return found
+
+
+def end_sessions(*, user: User) -> int:
+    """Sign a user out everywhere; how many sessions ended."""
+    own = [
+        session.pk
+        for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator(chunk_size=500)
+        if session.get_decoded().get("_auth_user_id") == str(user.pk)
+    ]
+    Session.objects.filter(pk__in=own).delete()
+    return len(own)
 
 
 @transaction.atomic
@@ -76,21 +151,33 @@ def add_team(*, by: User, name: str, parent: str) -> Team:
     except IntegrityError as error:
         sentence = _("There is a team of this name already.")
         raise Invalid(sentence, fields={"name": sentence}) from error
-    _note(by, "team.add", f"team {made.pk}", {"name": made.name})
+    note(by, "team.add", f"team {made.pk}", {"name": made.name})
     return made
 
 
 @transaction.atomic
-def create_key(*, user: User, name: str, days: int | None, now: datetime, scopes: list[str] | None = None) -> tuple[ApiKey, str]:
-    """Make an API key; the second part of the answer is the key itself, which is kept nowhere."""
+def create_key(
+    *, user: User, name: str, days: int | None, now: datetime, scopes: Sequence[str] | None = None
+) -> tuple[ApiKey, str]:
+    """Make an API key; the second part of the answer is the key itself, which is kept nowhere.
+
+    ``scopes`` are ``*``, ``customers:read``, ``deals:write``, ``*:read`` and the like; none given means ``*``.
+    """
+    wrong = [scope for scope in scopes or () if not SCOPE.fullmatch(scope)]
+    if wrong:
+        sentence = _("“%(scope)s” is not a scope; write customers:read, customers:write or *.") % {"scope": wrong[0][:40]}
+        raise Invalid(sentence, fields={"scopes": sentence})
+    label = name.strip()[:80]
+    if not label:
+        raise Invalid(_("A key needs a label."), fields={"name": _("Say what the key is for.")})
     if ApiKey.objects.filter(user=user, revoked_at=None).count() >= MOST_KEYS:
         raise Refused(_("You have %(n)s keys, which is the most. Revoke one first.") % {"n": MOST_KEYS})
     key = f"vk_{secrets.token_urlsafe(32)}"
     made = ApiKey.objects.create(
-        user=user, name=name.strip()[:80], prefix=key[:12], digest=key_digest(key), scopes=scopes or [],
+        user=user, name=label, prefix=key[:12], digest=key_digest(key), scopes=list(scopes or ["*"]),
         expires_at=now + timedelta(days=days) if days else None,
     )  # fmt: skip
-    _note(user, "apikey.create", f"apikey {made.pk}", {"prefix": made.prefix})
+    note(user, "apikey.create", f"apikey {made.pk}", {"prefix": made.prefix, "scopes": made.scopes})
     return made, key
 
 
@@ -106,9 +193,32 @@ def revoke_key(*, by: User, key_id: int, now: datetime) -> ApiKey:
     if found.revoked_at is None:
         found.revoked_at = now
         found.save(update_fields=["revoked_at"])
-        _note(by, "apikey.revoke", f"apikey {found.pk}", {"prefix": found.prefix})
+        note(by, "apikey.revoke", f"apikey {found.pk}", {"prefix": found.prefix})
     return found
 
 
-def _note(by: User, action: str, obj: str, detail: dict[str, object]) -> None:
+def note(by: User, action: str, obj: str, detail: dict[str, object]) -> None:
+    """Write what someone did to the audit trail."""
     record(action=action, obj=obj, user_id=by.pk, detail=detail, address=None, at=timezone.now())
+
+
+def _user(by: User, user_id: int) -> User:
+    """Someone of the teams that the user may change; 404 for anyone else, as for nobody."""
+    teams = by.access.team_ids("user", "change")
+    rows = User.objects.select_for_update().filter(pk=user_id)
+    found = rows.first()
+    outside = teams is not None and not Membership.objects.filter(user=user_id, team__in=teams).exists()
+    if found is None or outside or not by.access.can("user", "change"):
+        raise Refused(_("There is no such user."), status=404, code="not_found")
+    return found
+
+
+def _lock_rights() -> None:
+    """One change of administrators at a time, so that two cannot remove each other."""
+    list(Membership.objects.select_for_update().filter(role=Role.ADMIN).order_by("pk").values_list("pk"))
+
+
+def _keep_an_administrator(*, besides_user: int = 0, besides_membership: int = 0) -> None:
+    others = Membership.objects.filter(role=Role.ADMIN, user__is_active=True)
+    if not others.exclude(user=besides_user or None).exclude(pk=besides_membership or None).exists():
+        raise Refused(_("This is the last administrator. Make someone else one first."))
