@@ -16,7 +16,6 @@ from typing import Any, Protocol
 
 HISTORY_AFTER = timedelta(days=30)  # an event that arrives this late is history, not news
 SEVERITIES = ("info", "warning", "critical")
-CRITICAL_FROM, WARNING_FROM = 0.72, 0.45  # score × importance, both 0 to 1
 
 
 class Condition(Protocol):
@@ -174,12 +173,6 @@ def overdue(watch: Watch, labels: Mapping[str, str], known: Held, now: datetime)
     if known.since is None or known.fired_at is not None or now - known.since < watch.hold:
         return None
     return breach(watch, Point(watch.metric, labels, known.last_at, known.last_value), since=known.since)
-
-
-def severity(score: float, importance: float) -> str:
-    """info, warning or critical from how strange and how important, both 0 to 1."""
-    weight = score * importance
-    return "critical" if weight >= CRITICAL_FROM else "warning" if weight >= WARNING_FROM else "info"
 
 
 def worst(one: str, other: str) -> str:

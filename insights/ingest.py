@@ -54,7 +54,7 @@ RETURNING source_id, external_id
 LAST_CONTACT = """
 UPDATE customers_customer SET last_contact_at = t.at
 FROM (SELECT customer_id, max(occurred_at) AS at FROM jsonb_to_recordset(%(rows)s::jsonb)
-      AS r(customer_id bigint, occurred_at timestamptz) 
+      AS r(customer_id bigint, occurred_at timestamptz)
       WHERE occurred_at <= %(now)s GROUP BY 1) t
 WHERE id = t.customer_id AND (last_contact_at IS NULL OR last_contact_at < t.at)
 """

@@ -19,13 +19,12 @@ from alerts.pipeline import Candidate, Held, Point, Watch
 from crm.kit.errors import Invalid
 from crm.kit.live import announce
 from customers.models import Customer
-from insights.models import CustomerScore, Finding, MetricPoint
+from insights.models import Finding, MetricPoint
 
 logger = logging.getLogger("alerts")
 
 POINTS_AT_ONCE, FINDINGS_AT_ONCE = 5000, 1000
 LOCK = 8_102  # advisory lock: one check at a time, so that states of series move in order
-UNKNOWN_IMPORTANCE = 0.7
 
 CLAIM_POINTS = """
 WITH todo AS (SELECT id FROM insights_metricpoint WHERE checked_at IS NULL ORDER BY id LIMIT %(limit)s
@@ -156,8 +155,7 @@ def _flush_findings(now: datetime) -> Checked:
             "pk", "team_id", "owner_id"
         )
     }
-    spend = dict(CustomerScore.objects.filter(pk__in=concerned).values_list("pk", "rfm_m"))
-    candidates = [_from_finding(finding, holders, spend) for finding in findings]
+    candidates = [_from_finding(finding, holders) for finding in findings]
     return _raise(candidates, now) + Checked(findings=len(ids))
 
 
@@ -239,22 +237,19 @@ def _keep(states: Mapping[tuple[int, str], tuple[Mapping[str, str], Held]]) -> N
     )  # fmt: skip
 
 
-def _from_finding(
-    finding: Finding, holders: Mapping[int, tuple[int, int | None]], spend: Mapping[int, int | None]
-) -> Candidate:
+def _from_finding(finding: Finding, holders: Mapping[int, tuple[int, int | None]]) -> Candidate:
     subject: dict[str, Any] = {"finding": finding.pk, "metric": finding.metric_id}
     about: dict[str, Any] = {"metric": finding.metric_id, "labels": finding.labels}
-    group, importance = f"metric:{finding.metric_id}", 1.0
+    group = f"metric:{finding.metric_id}"
     if finding.customer_id:
         team, owner = holders[finding.customer_id]
         subject |= {"customer": finding.customer_id, "team": team, "owner": owner}
         about, group = {"customer": finding.customer_id}, f"customer:{finding.customer_id}"
-        importance = _importance(spend.get(finding.customer_id))
     return Candidate(
         fingerprint=pipeline.fingerprint(f"finding:{finding.kind}", about),
         group=group,
         kind=finding.kind,
-        severity=pipeline.severity(finding.score, importance),
+        severity=finding.severity,
         first_at=finding.at,
         last_at=finding.at,
         reason=finding.reason,
@@ -265,11 +260,6 @@ def _from_finding(
         high=finding.expected_high,
         score=finding.score,
     )
-
-
-def _importance(money_score: int | None) -> float:
-    """0.6 for the customers who spend least to 1 for those who spend most (RFM's M)."""
-    return UNKNOWN_IMPORTANCE if money_score is None else 0.5 + money_score / 10
 
 
 def _raise(candidates: Iterable[Candidate], now: datetime) -> Checked:

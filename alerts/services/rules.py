@@ -35,6 +35,7 @@ class RuleInput:
     labels: Mapping[str, Any] = field(default_factory=dict)
     hold: str = "PT0S"
     severity: str = Severity.WARNING
+    active: bool = True
 
 
 @transaction.atomic
@@ -48,7 +49,7 @@ def create_rule(*, given: RuleInput, user: User) -> Rule:
 
 
 @transaction.atomic
-def change_rule(*, rule_id: int, given: RuleInput, active: bool, user: User) -> Rule:
+def change_rule(*, rule_id: int, given: RuleInput, user: User) -> Rule:
     """Write a rule anew; its series start afresh. Raises Invalid; Rule.DoesNotExist out of reach."""
     reached = Rule.objects.visible_to(user).filter(pk=rule_id)
     rule = Rule.objects.select_for_update().get(pk__in=reached.values("pk"))
@@ -56,7 +57,6 @@ def change_rule(*, rule_id: int, given: RuleInput, active: bool, user: User) -> 
     rule.metric_id = ensure_metrics([values.pop("metric")]).popitem()[1]
     for name, value in values.items():
         setattr(rule, name, value)
-    rule.active = active
     rule.save()
     RuleState.objects.filter(rule=rule).delete()
     announce("rules")
@@ -105,6 +105,7 @@ def _checked(given: RuleInput) -> dict[str, Any]:
         "settings": dict(given.settings),
         "hold_seconds": _or_problem("for", problems, lambda: int(duration(given.hold).total_seconds())),
         "severity": given.severity,
+        "active": given.active,
     }
     if given.detector not in conditions:
         known = ", ".join(sorted(condition.name for condition in conditions))

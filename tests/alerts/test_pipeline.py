@@ -102,13 +102,6 @@ def test_silence_after_a_breach_does_not_stop_the_duration():
 
 
 @pytest.mark.parametrize(
-    "score,importance,word", [(1.0, 1.0, "critical"), (0.5, 1.0, "warning"), (0.5, 0.6, "info")]
-)
-def test_severity_grows_with_score_and_importance(score, importance, word):
-    assert pipeline.severity(score, importance) == word
-
-
-@pytest.mark.parametrize(
     "settings",
     [
         {},

@@ -50,6 +50,7 @@ def finding(customer, **changes):
             "customer": customer,
             "at": NOW,
             "score": 0.9,
+            "severity": "critical",
             "detector": "isolation_forest",
             "fingerprint": f"{customer.pk}-{changes.get('at', NOW)}",
             "as_of": NOW,
@@ -119,7 +120,7 @@ def test_a_finding_becomes_an_alert_of_its_customer_and_owner(customer, seller):
         customer.team_id,
         f"customer:{customer.pk}",
     )
-    assert alert.severity == "warning"  # 0.9 × 0.7
+    assert alert.severity == "critical"
 
 
 def test_the_same_strangeness_next_day_is_a_repeat(customer):
