@@ -1,5 +1,17 @@
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
+
+from crm.kit import nav
+
+SAMPLE_PEOPLE = (
+    ("rep", _("Sales rep")),
+    ("rep2", _("Sales rep, other team")),
+    ("manager", _("Manager")),
+    ("agent", _("Support agent")),
+    ("integrator", _("Integrator")),
+    ("admin", _("Administrator")),
+)
 
 
 class CrmConfig(AppConfig):
@@ -11,3 +23,5 @@ class CrmConfig(AppConfig):
 
         app.set_default()
         autodiscover_modules("panels", "timeline")
+        for login, label in SAMPLE_PEOPLE:
+            nav.sample_sign_in(login, label, "demo")

@@ -16,3 +16,7 @@ urlpatterns = [
     path("", include("insights.urls")),
     path("", include("alerts.urls")),
 ]
+
+handler400 = "crm.kit.views.bad_request"
+handler404 = "crm.kit.views.not_found"
+handler500 = "crm.kit.views.server_error"

@@ -87,6 +87,7 @@ class Notice:
 
 _entries: dict[str, Entry] = {}
 _creates: dict[str, Entry] = {}
+_sign_ins: dict[str, tuple[str, Any, str]] = {}
 _notices: list[Callable[[HttpRequest], Notice | None]] = []
 
 
@@ -105,6 +106,11 @@ def notice(provider: Callable[[HttpRequest], Notice | None]) -> Callable[[HttpRe
     if provider not in _notices:
         _notices.append(provider)
     return provider
+
+
+def sample_sign_in(login: str, label: Any, password: str) -> None:
+    """Offer a sign-in of the sample workspace on the sign-in page; shown only while sample data are there."""
+    _sign_ins[login] = (login, label, password)
 
 
 def _register(where: dict[str, Entry], new: Entry) -> None:
@@ -225,6 +231,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "shell": SimpleLazyObject(lambda: Shell(request)),
         "workspace": SimpleLazyObject(workspace),
+        "demo": SimpleLazyObject(lambda: list(_sign_ins.values()) if workspace().has_sample_data else []),
     }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from django.contrib.staticfiles.finders import BaseFinder
+from django.contrib.staticfiles.finders import AppDirectoriesFinder, BaseFinder, FileSystemFinder
 from django.core.files.storage import FileSystemStorage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
@@ -49,6 +49,22 @@ class Storage(CompressedManifestStaticFilesStorage):
     def stored_name(self, name: str) -> str:
         """Strict once there is a manifest: a missing file is then an error."""
         return str(super().stored_name(name)) if self.hashed_files else name
+
+
+class FolderFinder(FileSystemFinder):
+    """``static/`` without the parts that travel inside the joined files."""
+
+    def list(self, ignore_patterns: Iterable[str] | None) -> Iterable[Any]:
+        """Files to collect."""
+        return super().list([*(ignore_patterns or ()), "css/*.css", "js/*.js", "*.min.js", "*.md", "LICENSE"])
+
+
+class AppFinder(AppDirectoriesFinder):
+    """Files of installed packages, without those of pages that this product does not have."""
+
+    def list(self, ignore_patterns: Iterable[str] | None) -> Iterable[Any]:
+        """Files to collect."""
+        return super().list([*(ignore_patterns or ()), "rest_framework*", "account*", "django_htmx*"])
 
 
 class BundleFinder(BaseFinder):
