@@ -12,6 +12,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from crm.supervisor.places import CannotStart, make_data_dir
 from crm.supervisor.postgres import Postgres
@@ -24,8 +25,16 @@ Server = Postgres | Redis
 class Embedded:
     """The embedded servers that this installation needs (those that no URL names)."""
 
-    def __init__(self, data_dir: Path, *, postgres: bool = True, redis: bool = True) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        postgres: bool = True,
+        redis: bool = True,
+        postgres_settings: dict[str, str] | None = None,
+    ) -> None:
         self.data_dir = data_dir
+        self.postgres_settings = postgres_settings
         self.with_postgres, self.with_redis = postgres, redis
         self._postgres: Postgres | None = None
         self._redis: Redis | None = None
@@ -33,7 +42,7 @@ class Embedded:
 
     @property
     def postgres(self) -> Postgres:
-        self._postgres = self._postgres or Postgres(self.data_dir)
+        self._postgres = self._postgres or Postgres(self.data_dir, extra=self.postgres_settings)
         return self._postgres
 
     @property
@@ -126,7 +135,7 @@ class Embedded:
             raise CannotStart(f"{problem} (its log: {self.data_dir / 'log' / f'{name}.log'})") from problem
 
 
-def _wait(server: Server, child: subprocess.Popen[bytes]) -> None:
+def _wait(server: Server, child: subprocess.Popen[Any]) -> None:
     for _attempt in range(600):
         if child.poll() is not None:
             raise CannotStart(f"{type(server).__name__} ended at once with code {child.returncode}")

@@ -1,0 +1,1 @@
+"""Fixtures for all tests; the servers behind the database are started by tests/settings.py."""
