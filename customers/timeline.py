@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, Value
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KT, KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, Concat, JSONObject, Left, NullIf, Trim
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -43,9 +43,9 @@ def interaction_rows(customer: Customer, user: Any) -> QuerySet[Any]:
     """Interactions, newest first by the customer's index."""
     rows = Interaction.objects.visible_to(user).filter(customer=customer)
     return rows.annotate(
-        at=F("occurred_at"),
-        ref=F("id"),
-        data=JSONObject(
+        event_at=F("occurred_at"),
+        event_ref=F("id"),
+        event_data=JSONObject(
             kind="kind", direction="direction", channel="channel", subject="subject", text=Left("text", LONGEST + 1),
             author=user_name("author__"), seconds=KT("payload__seconds"),
         ),
@@ -84,10 +84,10 @@ def change_rows(customer: Customer, user: Any) -> QuerySet[Any]:
     person = User.objects.filter(pk=OuterRef("by")).annotate(shown=user_name("")).values("shown")
     rows = model.objects.filter(pgh_obj_id=customer.pk).exclude(pgh_label__startswith="delete")
     return rows.annotate(
-        by=Cast(KT("pgh_context__metadata__user"), BigIntegerField()),
-        at=F("pgh_created_at"),
-        ref=F("pgh_id"),
-        data=JSONObject(
+        by=Cast(KeyTextTransform("user", "pgh_context__metadata"), BigIntegerField()),
+        event_at=F("pgh_created_at"),
+        event_ref=F("pgh_id"),
+        event_data=JSONObject(
             old=JSONObject(**fields),
             new=Coalesce(
                 Subquery(later.annotate(row=JSONObject(**fields)).values("row")[:1]),

@@ -1,6 +1,6 @@
 """What happened with one record, newest first, from every app that registers a provider.
 
-A provider gives a queryset of (at, ref, data) for a subject; all of them travel to the database as one
+A provider gives a queryset annotated with ``event_at``, ``event_ref`` and ``event_data`` for a subject; all of them travel to the database as one
 UNION ALL, each branch cut to a page by its own index, so that a page of fifty events is one query
 whatever the history. ``draw`` turns a row's data into the words, icon and link of an event.
 """
@@ -51,7 +51,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Provider:
-    """One kind of events of a subject. ``rows(subject, user)`` is annotated with ``at``, ``ref`` and ``data``."""
+    """One kind of events of a subject. ``rows(subject, user)`` is annotated with ``event_at``, ``event_ref``, ``event_data``."""
 
     name: str
     group: str
@@ -135,19 +135,20 @@ def _fetch(providers: list[Provider], record: Any, user: Any, after: tuple[datet
     if len(branches) == 1:
         return list(branches[0])
     merged = branches[0].union(*branches[1:], all=True)
-    return list(merged.order_by("-at", "-ref", "kind")[:limit])
+    return list(merged.order_by("-event_at", "-event_ref", "event_kind")[:limit])
 
 
 def _branch(one: Provider, record: Any, user: Any, after: tuple[datetime, int, str] | None, limit: int) -> QuerySet[Any, Any]:
     rows = one.rows(record, user)
     if after is not None:
         at, ref, kind = after
-        older = Q(at__lt=at) | Q(at=at, ref__lt=ref)
+        older = Q(event_at__lt=at) | Q(event_at=at, event_ref__lt=ref)
         if one.name > kind:
-            older |= Q(at=at, ref=ref)
-        rows = rows.filter(older, at__lte=at)
-    rows = rows.annotate(kind=Value(one.name, output_field=CharField()))
-    return rows.order_by("-at", "-ref").values_list("at", "ref", "kind", "data")[:limit]
+            older |= Q(event_at=at, event_ref=ref)
+        rows = rows.filter(older, event_at__lte=at)
+    rows = rows.annotate(event_kind=Value(one.name, output_field=CharField()))
+    ordered = rows.order_by("-event_at", "-event_ref")
+    return ordered.values_list("event_at", "event_ref", "event_kind", "event_data")[:limit]
 
 
 def _seal(row: Row) -> str:
