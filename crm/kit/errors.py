@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 PROBLEM = "application/problem+json"
@@ -55,9 +56,19 @@ def problem(status: int, detail: str, *, code: str = "", errors: Any = None, **h
     return JsonResponse(body, status=status, content_type=PROBLEM, headers=headers)
 
 
+def database_away(error: BaseException | None) -> bool:
+    """Whether an error, or one that led to it, says that the database cannot be reached."""
+    for _step in range(5):
+        if isinstance(error, OperationalError | InterfaceError):
+            return True
+        error = (error.__cause__ or error.__context__) if error is not None else None
+    return False
+
+
 def unavailable(request: HttpRequest) -> HttpResponse:
     """503 while the database is away; the page needs no database."""
     sentence = _("The database cannot be reached right now. Nothing was lost; try again in a few seconds.")
     if wants_json(request):
         return problem(503, sentence, code="unavailable", **{"Retry-After": "5"})
-    return render(request, "errors/503.html", {"sentence": sentence}, status=503, headers={"Retry-After": "5"})
+    body = render_to_string("errors/503.html", {"sentence": sentence})
+    return HttpResponse(body, status=503, headers={"Retry-After": "5"})

@@ -8,6 +8,7 @@ POST instead, where writing needs more than reading.
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -29,7 +30,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView, View
 
-from crm.kit.errors import Invalid, Refused, error_id, problem, wants_json
+from crm.kit.errors import Invalid, Refused, database_away, error_id, problem, unavailable, wants_json
 
 logger = logging.getLogger(__name__)
 
@@ -249,7 +250,9 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500 with an id that stands in the log; drawn without the database."""
+    """500 with an id that stands in the log; drawn without the database. 503 when that is what failed."""
+    if database_away(sys.exc_info()[1]):
+        return unavailable(request)
     mark = error_id()
     logger.error("error %s at %s", mark, request.path)
     sentence = _("Something went wrong on our side. Nothing was half-saved.")
