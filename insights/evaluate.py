@@ -50,6 +50,8 @@ class Trained:
     platt: Platt
     params: dict[str, Any]
     figures: dict[str, float]
+    unseen: tuple[np.ndarray, np.ndarray]
+    """Probability and outcome at the last fold, by a model trained before it."""
     seconds: float = 0.0
 
     def probability(self, features: pd.DataFrame) -> np.ndarray:
@@ -197,7 +199,8 @@ def _train(
         truth = store.left(fold, horizon)
         log_odds = odds(flat.score(store.snapshot(fold).features), in_odds=flat.in_odds)
         platt = fit_platt(np.concatenate(seen_odds), np.concatenate(seen_left)) if seen_odds else Platt()
-        found.append(figures(platt.probability(log_odds, in_odds=True), truth))
+        unseen = platt.probability(log_odds, in_odds=True), truth
+        found.append(figures(*unseen))
         seen_odds.append(log_odds)
         seen_left.append(truth)
     model = make()
@@ -205,7 +208,7 @@ def _train(
     platt = fit_platt(np.concatenate(seen_odds), np.concatenate(seen_left))
     mean = {name: float(np.mean([one[name] for one in found])) for name in found[0]}
     params = {name: value for name, value in vars(model).items() if not name.endswith("_")}
-    return Trained(model.name, flat, platt, params, mean, time.perf_counter() - started)
+    return Trained(model.name, flat, platt, params, mean, unseen, time.perf_counter() - started)
 
 
 def _publish(candidates: list[Trained], rule: Trained) -> tuple[Trained, str]:

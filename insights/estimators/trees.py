@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from insights.estimators.flat import Tree, Trees
 
-BAG_ROWS = 6000
+BAG_ROWS = 5000
 
 
 @REGISTRY.register
@@ -49,7 +49,7 @@ class RandomForest:
     name = "random_forest"
     rank = 4
 
-    def __init__(self, trees: int = 100, leaf: int = 25, seed: int = 42) -> None:
+    def __init__(self, trees: int = 60, leaf: int = 25, seed: int = 42) -> None:
         self.trees = trees
         self.leaf = leaf
         self.seed = seed
@@ -81,7 +81,7 @@ class Boosting:
     name = "boosting"
     rank = 5
 
-    def __init__(self, rounds: int = 100, rate: float = 0.06, leaves: int = 8, seed: int = 42) -> None:
+    def __init__(self, rounds: int = 80, rate: float = 0.07, leaves: int = 8, seed: int = 42) -> None:
         self.rounds = rounds
         self.rate = rate
         self.leaves = leaves
