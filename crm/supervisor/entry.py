@@ -28,7 +28,7 @@ WITHOUT_SERVERS = frozenset(
         "--version",
     ]
 )
-AS_OWNER = frozenset(["migrate", "flush", "sqlflush", "createcachetable", "restore", "prepare", "dbshell"])
+AS_OWNER = frozenset(["migrate", "flush", "sqlflush", "createcachetable", "restore", "prepare", "dbshell", "demo"])
 MIGRATES_ITSELF = frozenset(
     ["migrate", "showmigrations", "sqlmigrate", "prepare", "restore", "flush", "test", "dbshell"]
 )
