@@ -195,7 +195,7 @@ class CustomerViewSet(KitViewSet):
     created_class = CreatedCustomerShape
     filterset_class = CustomerFilters
     orderings = {
-        "name": "sort_name", "created_at": "created_at", "last_contact_at": "last_contact_at", "updated_at": "updated_at",
+        "name": "sort_name", "created_at": "created_at", "last_contact_at": "last_contact_at",
     }  # fmt: skip
     ordering = "name"
     select_related = ("owner", "team")

@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import F, Func, Q, QuerySet
+from django.db.models.expressions import OrderBy
 from django.db.models.lookups import GreaterThan, LessThan
 from django.utils.translation import gettext as _
 
@@ -44,6 +45,7 @@ class Ordering:
     descending: bool
     nullable: bool
     tie: str = "pk"
+    falls_to_null: bool = True  # the index holds empty values after the smallest one, not after the largest
 
 
 @dataclass(frozen=True)
@@ -89,12 +91,22 @@ def resolve(name: str, *, model: type[models.Model], allowed: Mapping[str, str],
     if not path or wanted.startswith("--"):
         offered = ", ".join(sorted(allowed))
         raise Invalid(_("Cannot sort by “%(name)s”. Use one of: %(offered)s.") % {"name": bare[:60], "offered": offered})
-    nullable, tie = _walk(model, path)
-    return Ordering(wanted, path, wanted.startswith("-"), nullable, tie)
+    nullable, tie, holder = _walk(model, path)
+    falls = not nullable or _falls_to_null(holder, path.split("__")[-1])
+    return Ordering(wanted, path, wanted.startswith("-"), nullable, tie, falls)
 
 
-def _walk(model: type[models.Model], path: str) -> tuple[bool, str]:
-    """Whether the value at a path may be NULL, and the key of the table that holds it, as a path."""
+def _falls_to_null(holder: type[models.Model] | None, column: str) -> bool:
+    """How the column's index places empty values; a sort that differs from it would not use it."""
+    for index in holder._meta.indexes if holder else ():
+        for expression in index.expressions:
+            if isinstance(expression, OrderBy) and getattr(expression.expression, "name", "") == column:
+                return expression.descending == bool(expression.nulls_last)
+    return False  # an index on plain columns: empty values after the largest
+
+
+def _walk(model: type[models.Model], path: str) -> tuple[bool, str, type[models.Model] | None]:
+    """Whether the value at a path may be NULL; the key of the table that holds it, as a path; that table."""
     nullable, prefix = False, ""
     parts = path.split("__")
     current: Any = model
@@ -102,17 +114,25 @@ def _walk(model: type[models.Model], path: str) -> tuple[bool, str]:
         try:
             field = current._meta.pk if part == "pk" else current._meta.get_field(part)
         except FieldDoesNotExist:
-            return True, "pk"  # an annotation: only the list knows; take the safe way
-        concrete = getattr(field, "concrete", True) and not field.auto_created or field.primary_key  # type: ignore[union-attr]
-        nullable = nullable or not concrete or bool(getattr(field, "null", False))
+            return True, "pk", None  # an annotation: only the list knows; take the safe way
+        nullable = nullable or not field.concrete or bool(getattr(field, "null", False))
         if index < len(parts) - 1:
             prefix = f"{prefix}{part}__"
             # A row of a one-to-one table has this row's key: its own column stands in the same index.
             current = field.related_model
             if not getattr(field, "one_to_one", False):
-                prefix = ""
-                return nullable, "pk"
-    return nullable, f"{prefix}pk" if prefix else "pk"
+                return nullable or _may_miss(model, parts), "pk", None
+    return nullable, f"{prefix}pk" if prefix else "pk", current
+
+
+def _may_miss(model: Any, parts: list[str]) -> bool:
+    """Whether any step of a path may be empty."""
+    for part in parts:
+        field = model._meta.get_field(part)
+        if not field.concrete or field.null:
+            return True
+        model = field.related_model
+    return False
 
 
 def page(queryset: QuerySet[M], *, ordering: Ordering, cursor: str = "", size: int = PAGE_SIZE) -> Page[M]:
@@ -173,15 +193,16 @@ def _phase(
         return rows.order_by("-pk" if falling else "pk")
     if place is not None:
         rows = rows.filter(_beyond(ordering, place, falling=falling))
-    return rows.order_by(*_order(ordering, falling=falling, backwards=backwards))
+    return rows.order_by(*_order(ordering, falling=falling))
 
 
-def _order(ordering: Ordering, *, falling: bool, backwards: bool) -> Iterable[Any]:
-    """Sort expressions that fit the indexes: empty values last forwards, so first backwards."""
+def _order(ordering: Ordering, *, falling: bool) -> Iterable[Any]:
+    """Sort expressions that fit the indexes."""
     key, tie = F(ordering.path), F(ordering.tie)
     if not ordering.nullable:
         return [key.desc() if falling else key.asc(), tie.desc() if falling else tie.asc()]
-    nulls = {"nulls_first": True} if backwards else {"nulls_last": True}
+    last = falling == ordering.falls_to_null  # only filled rows are asked for: this is to fit the index
+    nulls = {"nulls_last": True} if last else {"nulls_first": True}
     return [key.desc(**nulls) if falling else key.asc(**nulls), tie.desc() if falling else tie.asc()]
 
 
