@@ -18,7 +18,8 @@ from customers.imports.kinds import Kind
 from customers.imports.mapping import Slot
 
 BATCH = 5_000
-Reasons = list[tuple[int, str]]
+Reasons = list[tuple[int, str, str | None]]
+"""(row, reason, key of the row where it is known)."""
 
 
 def create_tables(kind: Kind, slots: Iterable[Slot]) -> list[str]:
@@ -31,7 +32,7 @@ def create_tables(kind: Kind, slots: Iterable[Slot]) -> list[str]:
             "CREATE TEMP TABLE import_stage (row bigint, external_id text, derived boolean, f_custom jsonb, "
             f"{columns})"
         )
-        cursor.execute("CREATE TEMP TABLE import_out (row bigint, skipped boolean, reason text)")
+        cursor.execute("CREATE TEMP TABLE import_out (row bigint, skipped boolean, reason text, key text)")
     return [slot.field.staged for slot in slots if slot.field.name != "external_id"]
 
 
@@ -73,7 +74,7 @@ class Stager:
             return
         self.context.counts["rejected"] += len(reasons)
         with connection.cursor() as cursor:
-            cursor.executemany("INSERT INTO import_out VALUES (%s, false, %s)", reasons)
+            cursor.executemany("INSERT INTO import_out VALUES (%s, false, %s, %s)", reasons)
 
     def _count_decimals(self) -> None:
         for slot, conv in self.slots:
@@ -86,7 +87,7 @@ class Stager:
         reasons: dict[int, str] = {}
         numbers, rows = self._shaped(batch, reasons)
         if not rows:
-            return "", list(reasons.items())
+            return "", [(number, reason, None) for number, reason in reasons.items()]
         cells = list(zip(*rows, strict=True))
         values: dict[str, list[str]] = {}
         for slot, conv in self.slots:
@@ -98,7 +99,11 @@ class Stager:
         out = self._keyed(numbers, values, cells)
         if self.context.plan.custom:
             out.append(self._custom(numbers, rows, reasons))
-        return self._lines(numbers, out, reasons), list(reasons.items())
+        text = self._lines(numbers, out, reasons)
+        if not reasons:
+            return text, []
+        keys = {number: None if key == NULL or key.__class__ is Bad else key for number, key in zip(numbers, out[1], strict=True)}
+        return text, [(number, reason, keys.get(number)) for number, reason in reasons.items()]
 
     def _shaped(
         self, batch: list[tuple[int, list[str]]], reasons: dict[int, str]
