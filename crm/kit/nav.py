@@ -22,6 +22,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.apps import apps
@@ -57,10 +58,7 @@ class Entry:
     @property
     def href(self) -> str:
         """Address, or nothing while no issue has built the page."""
-        try:
-            return reverse(self.url_name)
-        except NoReverseMatch:
-            return ""
+        return _address(self.url_name)
 
     @property
     def counted(self) -> bool:
@@ -73,6 +71,19 @@ class Entry:
         return any(
             path == prefix if prefix == "/" else path.startswith(prefix) for prefix in prefixes if prefix
         )
+
+
+_addresses: dict[str, str] = {}
+
+
+def _address(url_name: str) -> str:
+    """Address of a name; kept once found, since every page asks for all of them."""
+    if url_name not in _addresses:
+        try:
+            _addresses[url_name] = reverse(url_name)
+        except NoReverseMatch:
+            return ""
+    return _addresses[url_name]
 
 
 @dataclass(frozen=True)
@@ -153,26 +164,25 @@ class Shell:
         self.entries = entries_for(self.user)
         self.creates = creates_for(self.user)
 
+    @cached_property
+    def current(self) -> str:
+        """Key of the entry under which the page lies: the longest address that fits."""
+        hits = [item for item in self.entries if item.is_current(self.request.path)]
+        return max(hits, key=lambda item: len(item.href)).key if hits else ""
+
     @property
     def groups(self) -> Iterator[tuple[Any, list[tuple[Entry, bool]]]]:
         """(heading, [(entry, is current)]) of each group that has lines."""
-        current = self._current()
         for name, heading in GROUPS.items():
-            lines = [(item, item.key == current) for item in self.entries if item.group == name]
+            lines = [(item, item.key == self.current) for item in self.entries if item.group == name]
             if lines:
                 yield heading, lines
 
     @property
     def bottom(self) -> list[tuple[Entry, bool]]:
         """At most four lines of the small-screen bar; the fifth place opens the whole menu."""
-        current = self._current()
         chosen = [item for item in self.entries if item.bottom] or self.entries
-        return [(item, item.key == current) for item in chosen[:4]]
-
-    def _current(self) -> str:
-        path = self.request.path
-        hits = [item for item in self.entries if item.is_current(path)]
-        return max(hits, key=lambda item: len(item.href)).key if hits else ""
+        return [(item, item.key == self.current) for item in chosen[:4]]
 
     @property
     def role(self) -> str:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import cache
 
 from django.utils import timezone
 from django.utils.html import conditional_escape as esc
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from crm.kit.ui import words
 from crm.kit.ui.icons import icon, shape
@@ -104,26 +105,27 @@ def risk(probability: Number | None, *, sparkle: bool = False) -> SafeString:
     """``78%`` with the word of its band; the sparkle says that a model said it."""
     if probability is None:
         return EMPTY
-    name = words.band(probability)
     sign = icon("sparkles", 14) if sparkle else ""
-    label = esc(words.band_word(name))
-    return _safe(
-        f'<span class="risk">{sign}{words.percent(probability)} '
-        f'<span class="chip dot {BAND_TONES[name]}">{label}</span></span>'
-    )
+    word = _band_chip(words.band(probability), get_language() or "")
+    return _safe(f'<span class="risk">{sign}{words.percent(probability)} {word}</span>')
+
+
+@cache
+def _band_chip(name: str, language: str) -> SafeString:
+    return chip(words.band_word(name), BAND_TONES[name], dot=True)
+
+
+@cache
+def _health_word(tone: str, language: str) -> str:
+    return {"bad": gettext("Poor"), "warn": gettext("Fair"), "ok": gettext("Good")}[tone]
 
 
 def health(score: Number | None) -> SafeString:
     """0 to 100 with a word: poor below 40, fair below 70, good from there."""
     if score is None:
         return EMPTY
-    tone, label = (
-        ("bad", gettext("Poor"))
-        if score < 40
-        else ("warn", gettext("Fair"))
-        if score < 70
-        else ("ok", gettext("Good"))
-    )
+    tone = "bad" if score < 40 else "warn" if score < 70 else "ok"
+    label = _health_word(tone, get_language() or "")
     return _safe(f'<span class="t-{tone}" title="{esc(label)}">{words.number(score)}</span>')
 
 

@@ -39,25 +39,22 @@ def draw(chart: Chart, *, small: bool = False, with_table: bool = True, heading:
     level = heading if heading in ("h2", "h3", "h4") else "h3"
     head = format_html('<{} class="chart-title" id="{}">{}</{}>', level, name, chart.title, level)
     tools = "" if small or chart.is_empty else _tools(chart, name, with_table)
-    body = _empty() if chart.is_empty else _body(chart, name)
+    plot = DRAWERS[chart.kind](chart) if chart.kind in DRAWERS and not chart.is_empty else None
+    body = _empty() if chart.is_empty else _body(chart, name, plot)
     table = _table(chart, name) if with_table and not small and not chart.is_empty else ""
     note = format_html('<p class="chart-note">{}</p>', chart.note) if chart.note else ""
     return format_html(
         '<figure class="chart{}"><div class="chart-head">{}{}<p class="chart-sub">{}</p></div>'
         "{}{}{}{}</figure>",
-        " small" if small else "", head, tools, _under(chart), body, _legend(chart), note, table,
+        " small" if small else "", head, tools, _under(chart, plot), body, _legend(chart), note, table,
     )  # fmt: skip
 
 
-def _under(chart: Chart) -> str:
+def _under(chart: Chart, plot: Plot | None) -> str:
     parts = [chart.unit, chart.period]
     if chart.source is not None:
         parts.append(gettext("data to %(time)s") % {"time": words.moment(chart.source)})
-    if (
-        chart.kind in ("line", "control")
-        and not chart.is_empty
-        and not DRAWERS["line"](chart).y.starts_at_zero
-    ):
+    if plot is not None and chart.kind in ("line", "control") and not plot.y.starts_at_zero:
         parts.append(gettext("axis does not start at zero"))
     total = sum(len(series.points) for series in chart.series)
     if chart.kind == "scatter" and total > draw_bars.MAX_POINTS:
@@ -81,10 +78,9 @@ def _empty() -> SafeString:
     return format_html('<p class="soft">{}</p>', gettext("No data in this period."))
 
 
-def _body(chart: Chart, name: str) -> SafeString:
-    if chart.kind in HTML_DRAWERS:
+def _body(chart: Chart, name: str, plot: Plot | None) -> SafeString:
+    if plot is None:
         return mark_safe(HTML_DRAWERS[chart.kind](chart))  # noqa: S308 - drawers escape every text
-    plot = DRAWERS[chart.kind](chart)
     ends = chart.kind == "line" and 1 < len(chart.series) <= draw_lines.DIRECT_LABELS
     css = "plot" + (" ends" if ends else " limits" if chart.limits != (None, None) else "")
     walk = ""

@@ -6,6 +6,7 @@ import math
 import zlib
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import cache, lru_cache
 
 from django.utils import formats, timezone
 from django.utils.translation import get_language, gettext, ngettext
@@ -103,7 +104,9 @@ def band(probability: Number) -> str:
 
 def band_word(name: str) -> str:
     """The word of a risk band."""
-    return {"low": gettext("Low"), "medium": gettext("Medium"), "high": gettext("High")}[name]
+    if name == "low":
+        return gettext("Low")
+    return gettext("Medium") if name == "medium" else gettext("High")
 
 
 def initials(name: str) -> str:
@@ -122,34 +125,53 @@ def colour_index(name: str) -> int:
     return zlib.crc32(name.encode()) % AVATAR_COLOURS
 
 
+@cache
+def month(number: int, language: str) -> str:
+    """``Nov``; formatting a date through the locale machinery costs more than a whole cell."""
+    return formats.date_format(date(2000, number, 1), "M")
+
+
+def local(value: datetime) -> datetime:
+    """In the reader's zone."""
+    return value.astimezone(timezone.get_current_timezone())
+
+
 def moment(value: datetime) -> str:
     """Exact time in the reader's zone: ``21 Nov 2026, 02:00`` or ``2026年11月21日 02:00``."""
-    return f"{day(value)}{' ' if is_chinese() else ', '}{clock(value)}"
+    there = local(value)
+    language = get_language() or ""
+    gap = " " if language.startswith("zh") else ", "
+    return f"{_day(there, language)}{gap}{there.hour:02d}:{there.minute:02d}"
 
 
 def day(value: date | datetime | None) -> str:
     """``21 Nov 2026`` or ``2026年11月21日``, in the reader's zone."""
     if value is None:
         return DASH
-    local = timezone.localtime(value) if isinstance(value, datetime) else value
-    if is_chinese():
-        return f"{local.year}年{local.month}月{local.day}日"
-    return f"{local.day} {formats.date_format(local, 'M')} {local.year}"
+    return _day(local(value) if isinstance(value, datetime) else value, get_language() or "")
 
 
-def short_day(value: date | datetime) -> str:
+def _day(there: date, language: str) -> str:
+    if language.startswith("zh"):
+        return f"{there.year}年{there.month}月{there.day}日"
+    return f"{there.day} {month(there.month, language)} {there.year}"
+
+
+def short_day(value: date | datetime, year: int | None = None) -> str:
     """``21 Nov`` or ``11月21日``; with the year where it is not this one."""
-    local = timezone.localtime(value) if isinstance(value, datetime) else value
-    if local.year != timezone.localdate().year:
-        return day(value)
-    return (
-        f"{local.month}月{local.day}日" if is_chinese() else f"{local.day} {formats.date_format(local, 'M')}"
-    )
+    there = local(value) if isinstance(value, datetime) else value
+    language = get_language() or ""
+    if there.year != (year or timezone.now().year):
+        return _day(there, language)
+    if language.startswith("zh"):
+        return f"{there.month}月{there.day}日"
+    return f"{there.day} {month(there.month, language)}"
 
 
 def clock(value: datetime) -> str:
     """``09:12`` in the reader's zone."""
-    return timezone.localtime(value).strftime("%H:%M")
+    there = local(value)
+    return f"{there.hour:02d}:{there.minute:02d}"
 
 
 def ago(value: datetime | date | None, now: datetime | None = None) -> str:
@@ -158,21 +180,28 @@ def ago(value: datetime | date | None, now: datetime | None = None) -> str:
         return DASH
     if not isinstance(value, datetime):
         return short_day(value)
-    gap = (now or timezone.now()) - value
+    at = now or timezone.now()
+    gap = at - value
     if abs(gap) >= timedelta(days=RELATIVE_DAYS):
-        return short_day(value)
-    seconds = int(abs(gap.total_seconds()))
-    if seconds < 60:
+        return short_day(value, at.year)
+    return _gap(
+        int(gap.total_seconds()) // 60 if gap >= timedelta(0) else -(int(-gap.total_seconds()) // 60),
+        get_language() or "",
+    )
+
+
+@lru_cache(maxsize=4096)
+def _gap(minutes: int, language: str) -> str:
+    """Words of a distance in minutes; negative is the future. Kept: a list asks for few different ones."""
+    size = abs(minutes)
+    if size < 1:
         return gettext("just now")
-    past = gap > timedelta(0)
-    if seconds < 3600:
-        n = seconds // 60
-        return (gettext("%(n)s min ago") if past else gettext("in %(n)s min")) % {"n": n}
-    if seconds < 86400:
-        n = seconds // 3600
-        return (gettext("%(n)s h ago") if past else gettext("in %(n)s h")) % {"n": n}
-    n = seconds // 86400
-    if past:
+    if size < 60:
+        return (gettext("%(n)s min ago") if minutes > 0 else gettext("in %(n)s min")) % {"n": size}
+    if size < 1440:
+        return (gettext("%(n)s h ago") if minutes > 0 else gettext("in %(n)s h")) % {"n": size // 60}
+    n = size // 1440
+    if minutes > 0:
         return ngettext("%(n)s day ago", "%(n)s days ago", n) % {"n": n}
     return ngettext("in %(n)s day", "in %(n)s days", n) % {"n": n}
 
