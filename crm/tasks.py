@@ -7,6 +7,7 @@ import logging
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
+import crm.demo.tasks  # noqa: F401  registers its job
 from alerts.tasks import ring_if_waiting
 from crm import schedule
 from crm.celery import app
