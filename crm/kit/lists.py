@@ -105,6 +105,7 @@ class ListView(Policed):
     empty_text: ClassVar[Words] = ""
     empty_template: ClassVar[str] = "lists/empty.html"
     footer: str | SafeString = ""
+    strip_template: ClassVar[str] = ""  # a line of sums above the table
     template_name: ClassVar[str] = "lists/page.html"
     part_name: ClassVar[str] = "lists/part.html"
     export_policy: ClassVar[Policy] = ("export", "run")

@@ -1,0 +1,26 @@
+"""Shape of what people type about deals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from crm.kit.views import PlainForm
+from sales.models import Stage
+
+
+class DealForm(PlainForm):
+    """A new deal of a customer."""
+
+    title = forms.CharField(label=_("Title"), max_length=200)
+    amount = forms.DecimalField(label=_("Amount"), required=False, max_digits=14, decimal_places=2, min_value=0)
+    currency = forms.CharField(label=_("Currency"), max_length=3, min_length=3, required=False)
+    stage = forms.ChoiceField(label=_("Stage"))
+    expected_on = forms.DateField(label=_("Expected close"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        rows = Stage.objects.filter(pipeline__is_default=True).order_by("position")
+        self.fields["stage"].choices = [(str(row.pk), row.name) for row in rows]

@@ -1,0 +1,114 @@
+"""What sales adds to the shell, the customer's record and the homes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Q, Sum
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from crm.kit import nav, palette, search
+from crm.kit.slots import panel
+from crm.kit.workspace import workspace
+from sales.models import Deal, Order, Product
+
+nav.entry("deals", _("Deals"), "deals", icon="handshake", order=40, policy=("deal", "view"), go="d", bottom=True)
+nav.entry("orders", _("Orders"), "orders", icon="shopping-bag", order=45, policy=("order", "view"), go="o")
+nav.create("deal", _("Deal"), "deal-new", icon="handshake", order=20, policy=("deal", "add"))
+
+FEW, MANY = 8, 50
+
+
+def deal_numbers(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """All and open deals of a customer with the open sum, asked once per page."""
+    known = getattr(record, "_deal_numbers", None)
+    if known is None:
+        is_open = Q(stage__state="open")
+        known = Deal.objects.visible_to(request.user).filter(customer=record).aggregate(
+            total=Count("pk"), open=Count("pk", filter=is_open), amount=Sum("home_amount", filter=is_open),
+            plain=Sum("amount", filter=is_open), currencies=Count("currency", filter=is_open, distinct=True),
+        )  # fmt: skip
+        record._deal_numbers = known
+    return known
+
+
+@panel("customer.detail.figures", title=_("Open deals"), order=50, policy=("deal", "view"), bare=True, template="sales/figure.html", name="open_deals")
+def open_deals_figure(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """Sum and number of open deals; the sum only in one currency or where every amount has its home value."""
+    numbers = deal_numbers(request, record)
+    hidden = "amount" in request.user.access.restricted_fields("deal")
+    return {**numbers, "currency": workspace().home_currency, "hidden": hidden}
+
+
+def _deal_count(request: HttpRequest, record: Any) -> int:
+    return int(deal_numbers(request, record)["total"])
+
+
+def _order_count(request: HttpRequest, record: Any) -> int:
+    return Order.objects.visible_to(request.user).filter(customer=record).count()
+
+
+@panel("customer.detail.tabs", title=_("Orders"), order=20, policy=("order", "view"), framed=False, tab=True, count=_order_count, template="sales/orders_tab.html", name="orders")
+def orders_tab(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """The latest orders of a customer."""
+    rows = Order.objects.visible_to(request.user).filter(customer=record).order_by("-ordered_at", "-id")
+    return {"orders": rows.defer("search")[:MANY], "all": f"/sales/orders/?customer={record.pk}"}
+
+
+@panel("customer.detail.tabs", title=_("Deals"), order=40, policy=("deal", "view"), framed=False, tab=True, count=_deal_count, template="sales/deals_tab.html", name="deals")
+def deals_tab(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """The deals of a customer."""
+    rows = Deal.objects.visible_to(request.user).filter(customer=record).select_related("stage", "owner")
+    hidden = "amount" in request.user.access.restricted_fields("deal")
+    return {"deals": rows.order_by("-opened_at", "-id").defer("search")[:MANY], "hidden": hidden,
+            "may_add": request.user.access.can("deal", "add"), "all": f"/sales/deals/?customer={record.pk}"}  # fmt: skip
+
+
+@panel("home.rep.figures", title=_("Open deals"), order=10, policy=("deal", "view"), bare=True, template="sales/home_figures.html", name="pipeline")
+@panel("home.manager.figures", title=_("Open deals"), order=60, policy=("deal", "view"), bare=True, template="sales/home_figures.html", name="pipeline")
+@panel("home.admin.figures", title=_("Open deals"), order=60, policy=("deal", "view"), bare=True, template="sales/home_figures.html", name="pipeline")
+def pipeline_figures(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """Open deals: number and sum in the home currency."""
+    rows = Deal.objects.visible_to(request.user).open().order_by()
+    numbers = rows.aggregate(n=Count("pk"), amount=Sum("home_amount"), unknown=Count("pk", filter=Q(home_amount=None, amount__isnull=False)))
+    return {**numbers, "currency": workspace().home_currency}
+
+
+@panel("home.rep.main", title=_("Open deals"), order=20, policy=("deal", "view"), icon="handshake", template="sales/home_deals.html", name="deals")
+@panel("home.manager.main", title=_("Largest open deals"), order=40, policy=("deal", "view"), icon="handshake", template="sales/home_deals.html", name="deals")
+@panel("home.admin.main", title=_("Largest open deals"), order=40, policy=("deal", "view"), icon="handshake", template="sales/home_deals.html", name="deals")
+def home_deals(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """The largest open deals."""
+    rows = Deal.objects.visible_to(request.user).open().select_related("customer", "stage").defer("search")
+    return {"deals": list(rows.exclude(amount=None).order_by("-amount", "-pk")[:FEW])}
+
+
+@panel("home.rep.side", title=_("Recent orders"), order=40, policy=("order", "view"), icon="shopping-bag", template="sales/home_orders.html", name="orders")
+def home_orders(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """The newest orders of the reader's customers."""
+    rows = Order.objects.visible_to(request.user).select_related("customer").defer("search")
+    return {"orders": list(rows.order_by("-ordered_at", "-id")[:FEW])}
+
+
+@palette.provider("deals", _("Deals"), policy=("deal", "view"), order=30)
+def find_deals(user: Any, text: str, limit: int) -> list[palette.Hit]:
+    """Deals by title."""
+    found = search.match(Deal.objects.visible_to(user), text, hidden=list(user.access.restricted_fields("deal")))
+    rows = found.select_related("customer", "stage").order_by("-opened_at", "-pk")[:limit]
+    return [palette.Hit(row.title, f"/sales/deals/{row.pk}/", "handshake", row.customer.name if row.customer else row.stage.name) for row in rows]
+
+
+@palette.provider("orders", _("Orders"), policy=("order", "view"), order=50)
+def find_orders(user: Any, text: str, limit: int) -> list[palette.Hit]:
+    """Orders by number."""
+    found = search.match(Order.objects.visible_to(user), text.lstrip("#"), hidden=list(user.access.restricted_fields("order")))
+    rows = found.select_related("customer").order_by("-ordered_at", "-pk")[:limit]
+    return [palette.Hit(f"#{row.number}", f"/sales/orders/{row.pk}/", "shopping-bag", row.customer.name if row.customer else "") for row in rows]
+
+
+@palette.provider("products", _("Products"), policy=("product", "view"), order=60)
+def find_products(user: Any, text: str, limit: int) -> list[palette.Hit]:
+    """Products by code, name or category; each leads to the search of its orders' list."""
+    rows = search.match(Product.objects.all(), text).order_by("name", "pk")[:limit]
+    return [palette.Hit(str(row), f"/search?q={row.sku}&type=products", "package", row.sku) for row in rows]
