@@ -1,5 +1,12 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from service import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("service/tickets/", views.TicketList.as_view(), name="tickets"),
+    path("service/tickets/new/", views.NewTicket.as_view(), name="ticket-new"),
+    path("service/tickets/<int:pk>/", views.TicketPage.as_view(), name="ticket"),
+    path("service/tickets/<int:pk>/change/", views.ChangeTicket.as_view(), name="ticket-change"),
+]

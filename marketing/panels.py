@@ -1,0 +1,37 @@
+"""What marketing adds to the shell and to the customer's record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from crm.kit import nav, palette, search
+from crm.kit.slots import panel
+from marketing.models import Campaign, Touch
+
+nav.entry("campaigns", _("Campaigns"), "campaigns", icon="megaphone", order=50, policy=("campaign", "view"), go="p")
+
+MANY = 50
+
+
+def _touches(request: HttpRequest, record: Any) -> Any:
+    return Touch.objects.visible_to(request.user).filter(customer=record)
+
+
+def _count(request: HttpRequest, record: Any) -> int:
+    return int(_touches(request, record).count())
+
+
+@panel("customer.detail.tabs", title=_("Campaigns"), order=50, policy=("campaign", "view"), framed=False, tab=True, count=_count, template="marketing/touches_tab.html", name="campaigns")
+def campaigns_tab(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """The campaigns that reached a customer."""
+    return {"touches": _touches(request, record).select_related("campaign").order_by("-sent_at", "-id")[:MANY]}
+
+
+@palette.provider("campaigns", _("Campaigns"), policy=("campaign", "view"), order=55)
+def find_campaigns(user: Any, text: str, limit: int) -> list[palette.Hit]:
+    """Campaigns by name."""
+    found = search.match(Campaign.objects.visible_to(user), text).order_by("-created_at", "-pk")[:limit]
+    return [palette.Hit(row.name, f"/marketing/campaigns/{row.pk}/", "megaphone", str(row.get_state_display())) for row in found]

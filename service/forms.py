@@ -1,0 +1,24 @@
+"""Shape of what people type about tickets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from crm.kit.views import PlainForm
+from service.models import Queue, Ticket
+
+
+class TicketForm(PlainForm):
+    """A new ticket."""
+
+    subject = forms.CharField(label=_("Subject"), max_length=300)
+    text = forms.CharField(label=_("What happened"), required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 5}))
+    priority = forms.ChoiceField(label=_("Priority"), choices=Ticket.Priority.choices, initial="normal")
+    queue = forms.ChoiceField(label=_("Queue"))
+
+    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["queue"].choices = [(str(row.pk), row.name) for row in Queue.objects.order_by("-is_default", "name")[:100]]
