@@ -23,6 +23,6 @@
     if (waiting) { clearTimeout(waiting); waiting = 0; event.preventDefault(); goto(key); return; }
     if (key === "g") { waiting = setTimeout(() => { waiting = 0; }, 1200); return; }
     if (Vantage.rowKey?.(key, event)) { event.preventDefault(); return; }
-    if (FIXED[key] ? FIXED[key]() : /^[a-z]$/.test(key) && press(`[data-key="${key}"]`)) event.preventDefault();
+    if (FIXED[key] ? FIXED[key]() : /^[a-z]$/.test(key) && (press(`main .at [data-key="${key}"]`) || press(`[data-key="${key}"]`))) event.preventDefault();
   });
 })();
