@@ -202,7 +202,7 @@ class CustomerViewSet(KitViewSet):
 
     def related(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """With every outside id."""
-        return with_external_ids(super().related(queryset)).defer("search", "sort_name")
+        return with_external_ids(super().related(queryset))
 
     def by_external(self, source: str, external_ids: list[str]) -> dict[str, Customer]:
         """Customers by their id in a source."""

@@ -42,7 +42,7 @@ from crm.kit.batch import BatchRows
 from crm.kit.filters import KitFilterSet, strictly
 from crm.kit.gate import JSONOnly, KeysetPagination, Policy, PolicyPermission
 from crm.kit.rows import tag
-from crm.kit.shapes import KitSerializer, represent
+from crm.kit.shapes import KitSerializer, columns, represent
 
 __all__ = [
     "JSONOnly", "KeysetPagination", "KitAPIView", "KitReadViewSet", "KitViewSet", "Policed", "PolicyPermission", "row_id",
@@ -127,7 +127,7 @@ class KitReadViewSet(Policed, viewsets.GenericViewSet):
         found = added.extensions(self.key, self.request.user)
         names = [*self.select_related, *(name for one in found for name in one.select_related)]
         if names:
-            queryset = queryset.select_related(*names)
+            queryset = queryset.select_related(*names).only(*columns(self.model, self.serializer_class, self.select_related))
         for one in found:
             queryset = one.annotate(queryset)
         return queryset

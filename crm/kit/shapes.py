@@ -21,6 +21,8 @@ from crm.kit.masking import mask
 
 Getter = Callable[[Any], Any]
 MAX_ID = 2**63 - 1
+PROPERTIES = {"display_name": ("username", "first_name", "last_name")}
+"""Columns behind a property that shapes show of a joined row."""
 MAX_CUSTOM = 200  # keys of a custom or payload object
 MAX_CUSTOM_TEXT = 20_000  # characters of all its texts and keys together
 
@@ -176,6 +178,20 @@ def represent(shape: type[KitSerializer], rows: Iterable[Any], user: Any = None)
     )  # fmt: skip
     getters = _masked_getters(shape, frozenset(levels.items()), unseen)
     return [{name: get(row) for name, get in getters} for row in rows]
+
+
+@cache
+def columns(model: type[models.Model], shape: type[KitSerializer], joined: tuple[str, ...]) -> list[str]:
+    """The columns that a shape reads: the row's own, and of joined rows only the named ones."""
+    own = [field.name for field in model._meta.concrete_fields if not field.generated]
+    sources = [field.source.split(".") for field in shape().fields.values()]
+    read = {
+        f"{source[0]}__{column}"
+        for source in sources
+        if len(source) == 2 and source[0] in joined
+        for column in PROPERTIES.get(source[1], (source[1].removesuffix("_id"),))
+    }
+    return [*own, *sorted(read)]
 
 
 @cache
