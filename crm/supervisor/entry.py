@@ -99,8 +99,9 @@ def _migrate(program: str) -> None:
     connection.close()
     if not pending:
         return
-    environ = os.environ | {"CRM_DATABASE_ROLE": "owner"}
-    command = [sys.executable, program, "migrate", "--verbosity", "0"]
+    # Not through manage.py: it would wait for the servers that this process is just starting.
+    environ = os.environ | {"CRM_DATABASE_ROLE": "owner", "PYTHONPATH": os.path.dirname(os.path.abspath(program))}
+    command = [sys.executable, "-m", "django", "migrate", "--verbosity", "0"]
     done = subprocess.run(command, env=environ, stdout=sys.stderr, check=False)
     if done.returncode != 0:
         raise CannotStart("The tables could not be brought up to date; the reason stands above.")
