@@ -93,7 +93,8 @@ FROM import_order
 IDENTICAL_LINES = """
 SELECT coalesce(sum(n - 1), 0)::bigint FROM (
     SELECT count(*) AS n FROM import_line
-    GROUP BY key, sku, name, quantity, unit_price, discount, tax, ordered_at, customer_key, country
+    GROUP BY key, hash_record_extended(
+        ROW(sku, name, quantity, unit_price, discount, tax, ordered_at, customer_key, country), 0)
     HAVING count(*) > 1) x
 """
 COUNTRIES = """
@@ -127,6 +128,7 @@ SELECT o.key, o.target, coalesce(o.target, nextval(pg_get_serial_sequence('sales
 FROM import_order o
 JOIN (SELECT key, sum(net) AS total, CASE WHEN bool_and(home_net IS NOT NULL) THEN sum(home_net) END AS home_total
       FROM import_priced GROUP BY key) l USING (key)
+ORDER BY o.key
 """
 
 INSERT_ORDERS = """
@@ -134,7 +136,7 @@ INSERT INTO sales_order (id, created_at, updated_at, source_id, external_id, num
                          kind, status, currency, total, home_total, line_count)
 SELECT f.id, %(now)s, %(now)s, %(source)s, f.key, f.number, f.customer_id, {team}, f.ordered_at,
        f.kind, f.status, f.currency, f.total, f.home_total, f.lines
-FROM import_final f WHERE f.target IS NULL ORDER BY f.ordered_at, f.key
+FROM import_final f WHERE f.target IS NULL ORDER BY f.id
 """
 INSERT_LINES = """
 INSERT INTO sales_orderline (order_id, position, product_id, name, quantity, unit_price, discount, tax, net, home_net)
@@ -142,7 +144,6 @@ SELECT f.id, l.position, l.product_id, l.name, l.quantity, l.unit_price, l.disco
 FROM import_priced l JOIN import_final f USING (key)
 WHERE f.target IS NULL
    OR NOT EXISTS (SELECT 1 FROM sales_orderline o WHERE o.order_id = f.target AND o.position = l.position)
-ORDER BY f.ordered_at, f.key, l.position
 """
 LATEST_ORDERS = """
 SELECT customer_id, max(ordered_at) AS at FROM import_final

@@ -30,7 +30,8 @@ from customers.models import ImportJob
 logger = logging.getLogger("crm.imports")
 
 Progress = Callable[..., None]
-SESSION = {"statement_timeout": "0", "lock_timeout": "60s", "work_mem": "64MB", "temp_buffers": "64MB"}
+SESSION = {"statement_timeout": "0", "lock_timeout": "60s", "work_mem": "64MB", "temp_buffers": "64MB",
+           "default_statistics_target": "10"}
 TRIES = 3
 
 
@@ -291,6 +292,8 @@ def _finish(context: Context) -> None:
     Source.objects.filter(pk=context.source_id).update(last_received_at=context.now)
     if connection.in_atomic_block:
         return
+    with connection.cursor() as cursor:
+        cursor.execute("RESET default_statistics_target")
     for table in sorted(context.written):
         with connection.cursor() as cursor:
             cursor.execute(f"ANALYZE {table}")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import io
+import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import IO
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -13,11 +14,12 @@ from django.utils.translation import gettext as _
 
 from crm.kit.errors import Invalid
 from customers.imports.context import Context
-from customers.imports.converters import NULL, Bad, Converter, NumberConverter, converter, custom_value, json_cell
+from customers.imports.converters import NULL, Bad, NumberConverter, converter, custom_value, escape, json_cell
 from customers.imports.kinds import Kind
 from customers.imports.mapping import Slot
 
 BATCH = 5_000
+MAX_SPOOL = 8 * 1024 * 1024
 Reasons = list[tuple[int, str, str | None]]
 """(row, reason, key of the row where it is known)."""
 
@@ -36,11 +38,31 @@ def create_tables(kind: Kind, slots: Iterable[Slot]) -> list[str]:
     return [slot.field.staged for slot in slots if slot.field.name != "external_id"]
 
 
+class _Feed:
+    """What COPY reads from: an iterator of texts."""
+
+    def __init__(self, texts: Iterator[str]) -> None:
+        self.texts, self.held, self.place = texts, "", 0
+
+    def read(self, size: int = -1) -> str:
+        """At most ``size`` characters; empty at the end."""
+        if self.place >= len(self.held):
+            self.held, self.place = next(self.texts, ""), 0
+        piece = self.held[self.place : self.place + size] if size > 0 else self.held[self.place :]
+        self.place += len(piece)
+        return piece
+
+
+def _clean(text: str) -> str:
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
 class Stager:
     """Converts batches and copies them."""
 
     def __init__(self, kind: Kind, context: Context, zone: ZoneInfo, width: int) -> None:
         self.kind, self.context, self.width = kind, context, width
+        self.rows = 0
         mapping = context.plan.mapping
         lookups = kind.lookups(context)
         self.settings = {"order": mapping.date_order, "decimal": mapping.decimal, "zone": zone}
@@ -56,25 +78,27 @@ class Stager:
         self.columns = ["row", "external_id", "derived", *self.names] + (["f_custom"] if context.plan.custom else [])
 
     def stage(self, rows: Iterator[tuple[int, list[str]]]) -> int:
-        """Copy every row of the file; returns how many rows there were."""
-        count = 0
-        statement = f"COPY import_stage ({', '.join(self.columns)}) FROM STDIN"
-        with connection.cursor() as cursor:
-            while batch := list(islice(rows, BATCH)):
-                count += len(batch)
-                text, reasons = self.convert(batch)
-                cursor.copy_expert(statement, io.StringIO(text))
-                self._reject(reasons)
-                self.context.progress(done=0, message=_("%(count)d rows read") % {"count": count})
+        """Copy every row of the file in one stream; returns how many rows there were."""
+        with tempfile.SpooledTemporaryFile(MAX_SPOOL, "w+", encoding="utf-8", newline="\n") as refused:
+            feed = _Feed(self._texts(rows, refused))
+            with connection.cursor() as cursor:
+                cursor.copy_expert(f"COPY import_stage ({', '.join(self.columns)}) FROM STDIN", feed, 1 << 18)
+                refused.seek(0)
+                cursor.copy_expert("COPY import_out (row, skipped, reason, key) FROM STDIN", refused)
         self._count_decimals()
-        return count
+        return self.rows
 
-    def _reject(self, reasons: Reasons) -> None:
-        if not reasons:
-            return
-        self.context.counts["rejected"] += len(reasons)
-        with connection.cursor() as cursor:
-            cursor.executemany("INSERT INTO import_out VALUES (%s, false, %s, %s)", reasons)
+    def _texts(self, rows: Iterator[tuple[int, list[str]]], refused: IO[str]) -> Iterator[str]:
+        """COPY text, batch by batch; the database takes one in while the next is converted."""
+        while batch := list(islice(rows, BATCH)):
+            self.rows += len(batch)
+            text, reasons = self.convert(batch)
+            for number, reason, key in reasons:
+                refused.write(f"{number}\tf\t{escape(_clean(reason))}\t{NULL if key is None else key}\n")
+            self.context.counts["rejected"] += len(reasons)
+            self.context.progress(done=0, message=_("%(count)d rows read") % {"count": self.rows})
+            if text:
+                yield text + "\n"
 
     def _count_decimals(self) -> None:
         for slot, conv in self.slots:
@@ -191,5 +215,3 @@ def _digest(parts: list[str]) -> str:
     text = "\x1f".join("" if part == NULL else part.casefold() for part in parts)
     return "row-" + hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
-
-__all__ = ["Converter", "Stager", "create_tables"]
