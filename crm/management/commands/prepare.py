@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import io
 import json
 import os
 from pathlib import Path
@@ -35,6 +36,8 @@ class Command(BaseCommand):
         if not options["no_demo"] and self._empty() and "demo" in get_commands():
             self.stdout.write(f"Loading sample data: {DEMO_CUSTOMERS:,} customers, three years …")
             call_command("demo", customers=DEMO_CUSTOMERS, stdout=self.stdout, stderr=self.stderr)
+            self.stdout.write("Segmenting the customers, training the churn model, looking for anomalies …")
+            call_command("insights", "run", stdout=io.StringIO(), stderr=io.StringIO())
         state = {
             "sample": load_workspace().has_sample_data,
             "people": get_user_model()._default_manager.count(),
