@@ -45,7 +45,7 @@ def make_talks(world: World, chunk: int, people: People) -> Talks:
     )
     fading = day > people.death[customer] - people.decay[customer]
     kind = np.where(fading & (kind == KINDS.index("mail_in")) & (rng.random(len(customer)) < 0.5), KINDS.index("fading"), kind)
-    keep = (day >= 0) & (day < world.days) & ~(fading & (rng.random(len(customer)) < 0.45))
+    keep = (day >= 0) & (day < world.days) & ~(fading & (rng.random(len(customer)) < 0.3))
     customer, day, kind = customer[keep], day[keep].astype(np.int64), kind[keep]
     return Talks(customer, world.at_hours(rng, day), kind, rng.integers(0, 60, len(customer)), rng.integers(0, len(ITEMS) - 2, len(customer)))
 

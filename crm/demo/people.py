@@ -86,7 +86,7 @@ def _habits(world: World, rng: np.random.Generator, company: np.ndarray, place: 
         death=start + life,
         decay=np.minimum(110.0, life * 0.5),
         interval=interval,
-        regularity=rng.gamma(4, 0.4, size).clip(0.8, 4.0),
+        regularity=rng.gamma(5, 0.5, size).clip(0.9, 5.0),
         buyer=rng.random(size) > 0.08,
         opens=opens,
         unhappy=rng.random(size) < 0.55,

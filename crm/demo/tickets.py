@@ -70,13 +70,13 @@ def make_tickets(world: World, chunk: int, people: People, orders: Orders) -> Ti
 
 def _occasions(world: World, rng: np.random.Generator, people: People, orders: Orders) -> tuple[Ints, Ints, Ints, Ints]:
     sales = np.flatnonzero((orders.sale_of < 0) & (orders.customer >= 0))
-    who = orders.customer[sales]
     day = (orders.at[sales] - world.start) / DAY
-    share = np.where(np.isin(day.astype(np.int64), world.specials.complaints), 0.5, 0.045)
+    share = np.where(np.isin(day.astype(np.int64), world.specials.complaints), 0.5, 0.03)
     trouble = sales[rng.random(len(sales)) < share]
     asks = sales[rng.random(len(sales)) < 0.04]
-    fading_day = _fading(rng, people)
-    leaving = np.flatnonzero(~np.isnan(fading_day) & (fading_day > 0) & (fading_day < world.days))
+    both = np.concatenate([_fading(rng, people), np.where(rng.random(len(people)) < 0.5, _fading(rng, people), np.nan)])
+    happened = np.flatnonzero(~np.isnan(both) & (both > 0) & (both < world.days))
+    leaving, fading_day = happened % len(people), both[happened]
     general = np.flatnonzero(rng.random(len(people)) < 0.42)
     visit = people.start[general] + rng.random(len(general)) * np.maximum(
         np.minimum(people.death[general], world.days) - people.start[general], 0.5
@@ -85,7 +85,7 @@ def _occasions(world: World, rng: np.random.Generator, people: People, orders: O
     seconds = np.concatenate([
         orders.at[trouble] + rng.integers(DAY, 6 * DAY, len(trouble)),
         orders.at[asks] + rng.integers(3600, 4 * DAY, len(asks)),
-        world.at_hours(rng, fading_day[leaving].astype(np.int64)),
+        world.at_hours(rng, fading_day.astype(np.int64)),
         world.at_hours(rng, visit.astype(np.int64)),
     ])  # fmt: skip
     customer = np.concatenate([orders.customer[trouble], orders.customer[asks], leaving, general])
@@ -95,7 +95,6 @@ def _occasions(world: World, rng: np.random.Generator, people: People, orders: O
     ])  # fmt: skip
     order = np.concatenate([trouble, asks, np.full(len(leaving) + len(general), -1)])
     fits = seconds < world.end
-    del who
     return customer[fits], seconds[fits], kind[fits], order[fits]
 
 
