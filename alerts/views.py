@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
@@ -41,7 +42,7 @@ class AlertsPage(Page):
         except Invalid:
             return HttpResponseRedirect(request.path)
         if request.headers.get("HX-Target") == "alerts":
-            return render(request, "alerts/list.html", context, headers={"Vary": "HX-Target"})
+            return TemplateResponse(request, "alerts/list.html", context, headers={"Vary": "HX-Target"})
         return self.render_to_response(context)
 
     def rows(self) -> QuerySet[Alert]:

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -114,7 +115,7 @@ class CustomerPage(RecordPage):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         context = self.get_context_data(**kwargs)
         if request.headers.get("HX-Target") == "record-tabs":
-            return render(request, "customers/tabs.html", context, headers={"Vary": "HX-Target"})
+            return TemplateResponse(request, "customers/tabs.html", context, headers={"Vary": "HX-Target"})
         return self.render_to_response(context)
 
 

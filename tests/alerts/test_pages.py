@@ -206,3 +206,9 @@ def test_the_list_page_takes_the_same_queries_for_2_and_20_rows(boss, north):
     with CaptureQueriesContext(connection) as twenty:
         assert session.get("/alerts/").content.decode().count("data-row") == 20
     assert len(twenty) == len(two) <= 12
+
+
+def test_the_list_alone_is_drawn_for_htmx(boss, alert):
+    part = client(boss).get("/alerts/", headers={"HX-Request": "true", "HX-Target": "alerts"}).content.decode()
+    assert part.lstrip().startswith('<div id="alerts"')
+    assert "<html" not in part
