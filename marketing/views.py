@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy
 
 from crm.kit.changes import changes_of
@@ -72,6 +72,6 @@ class CampaignPage(RecordPage):
             **context,
             "tone": STATE_TONES[campaign.state],
             "steps": [(label, n, n / campaign.sent if campaign.sent else 0) for label, n in steps],
-            "touches": touches.order_by("-converted_at", "-clicked_at", "-pk")[:MOST_TOUCHES],
+            "touches": touches.order_by(F("converted_at").desc(nulls_last=True), F("clicked_at").desc(nulls_last=True), "-pk")[:MOST_TOUCHES],
             "changes": changes_of(campaign, ["name", "state", "budget", "starts_at", "ends_at", "owner"], levels),
         }

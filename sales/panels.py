@@ -26,8 +26,7 @@ def deal_numbers(request: HttpRequest, record: Any) -> dict[str, Any]:
     if known is None:
         is_open = Q(stage__state="open")
         known = Deal.objects.visible_to(request.user).filter(customer=record).aggregate(
-            total=Count("pk"), open=Count("pk", filter=is_open), amount=Sum("home_amount", filter=is_open),
-            plain=Sum("amount", filter=is_open), currencies=Count("currency", filter=is_open, distinct=True),
+            total=Count("pk"), open=Count("pk", filter=is_open), home_sum=Sum("home_amount", filter=is_open),
         )  # fmt: skip
         record._deal_numbers = known
     return known
@@ -71,7 +70,7 @@ def deals_tab(request: HttpRequest, record: Any) -> dict[str, Any]:
 def pipeline_figures(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Open deals: number and sum in the home currency."""
     rows = Deal.objects.visible_to(request.user).open().order_by()
-    numbers = rows.aggregate(n=Count("pk"), amount=Sum("home_amount"), unknown=Count("pk", filter=Q(home_amount=None, amount__isnull=False)))
+    numbers = rows.aggregate(n=Count("pk"), home_sum=Sum("home_amount"))
     return {**numbers, "currency": workspace().home_currency}
 
 

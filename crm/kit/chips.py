@@ -93,6 +93,7 @@ def fit_for_a_page(field: Field) -> None:
     if isinstance(field, forms.MultipleChoiceField):
         field.widget = forms.CheckboxSelectMultiple(choices=field.choices)
     elif isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
-        field.choices = [("", "–"), *((row.pk, getattr(row, "display_name", "") or str(row)) for row in field.queryset[:MOST_CHOICES])]
+        empty = [("", "–")] if getattr(field, "null_label", None) is None else [("", "–"), ("none", str(field.null_label))]
+        field.widget.choices = [*empty, *((row.pk, getattr(row, "display_name", "") or str(row)) for row in field.queryset[:MOST_CHOICES])]
     elif isinstance(field, forms.DateTimeField | forms.DateField):
         field.widget = forms.DateInput(attrs={"type": "date"})

@@ -19,7 +19,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 CSS = [
     "css/tokens.css", "css/base.css", "css/layout.css", "css/components.css", "css/forms.css",
-    "css/tables.css", "css/charts.css", "css/print.css",
+    "css/tables.css", "css/charts.css", "css/pages.css", "css/print.css",
 ]  # fmt: skip
 JS = [
     "django_htmx/htmx-2.min.js", "vendor/idiomorph/idiomorph-ext.min.js",
