@@ -20,3 +20,15 @@ Vantage.on("click", "[data-set-language]", (button) => {
   location.reload();
 });
 Vantage.on("click", "[data-reload]", () => location.reload());
+/* On small screens the page scrolls inside its frame: going back or reloading returns to the same place. */
+(function () {
+  "use strict";
+  const key = () => "scroll:" + location.pathname + location.search;
+  const frame = () => document.getElementById("main");
+  addEventListener("pagehide", () => { const top = frame()?.scrollTop; try { if (top) sessionStorage.setItem(key(), top); else sessionStorage.removeItem(key()); } catch (e) { /* storage is off */ } });
+  document.addEventListener("DOMContentLoaded", () => {
+    const kind = performance.getEntriesByType("navigation")[0]?.type;
+    if (kind !== "back_forward" && kind !== "reload") return;
+    try { const top = sessionStorage.getItem(key()); if (top && frame()) frame().scrollTop = Number(top); } catch (e) { /* storage is off */ }
+  });
+})();

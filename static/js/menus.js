@@ -30,7 +30,7 @@
     }
   });
   Vantage.on("click", ".menu [role^=menuitem]", (item) => { const menu = item.closest(".menu"); setTimeout(() => { if (menu.matches(":popover-open")) menu.hidePopover(); }); });
-  addEventListener("scroll", () => document.querySelectorAll(".menu:popover-open").forEach((menu) => menu.hidePopover()), { passive: true });
+  addEventListener("scroll", (event) => { if (!event.target.closest?.(".menu")) document.querySelectorAll(".menu:popover-open").forEach((menu) => menu.hidePopover()); }, { passive: true, capture: true });
 
   Vantage.on("click", "[data-dialog]", (opener, event) => {
     const dialog = document.getElementById(opener.dataset.dialog);
