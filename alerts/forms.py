@@ -29,7 +29,7 @@ class ResolveForm(PlainForm):
     reason = forms.CharField(
         label=_("Reason"),
         max_length=200,
-        widget=forms.TextInput(attrs={"list": "resolve-reasons", "autocomplete": "off", "data-focus": True}),
+        widget=forms.TextInput(attrs={"list": "resolve-reasons", "autocomplete": "off", "autofocus": True}),
         help_text=_("Others read it in the alert's history."),
     )
 

@@ -65,17 +65,16 @@ class AlertsPage(Page):
             last_check=selectors.last_check(),
             may_change=user.access.can("alert", "change"),
             may_rule=user.access.can("rule", "view"),
-            following=self._address(by, page.next),
-            previous=self._address(by, page.previous),
-            switch=[(word, self._address(name, ""), name == by) for name, word in _groupings()],
+            following=self._address(by, page.next) if page.next else "",
+            previous=self._address(by, page.previous) if page.previous else "",
+            switch=[(word, self._address(name), name == by) for name, word in _groupings()],
             **kwargs,
         )
 
-    def _address(self, by: str, cursor: str) -> str:
+    def _address(self, by: str, cursor: str = "") -> str:
         parts = [f"group={by}"] if by != "none" else []
-        if cursor:
-            parts.append(f"cursor={cursor}")
-        return f"{self.request.path}?{'&'.join(parts)}" if parts or not cursor else ""
+        parts += [f"cursor={cursor}"] if cursor else []
+        return f"{self.request.path}?{'&'.join(parts)}" if parts else self.request.path
 
 
 def _groupings() -> list[tuple[str, str]]:
