@@ -38,7 +38,10 @@ class Periodic:
         return dt.datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, dt.UTC)
 
 
-SCHEDULE: tuple[Periodic, ...] = (Periodic(name="tidy", kind="kit.tidy", every=dt.timedelta(hours=1)),)
+SCHEDULE: tuple[Periodic, ...] = (
+    Periodic(name="tidy", kind="kit.tidy", every=dt.timedelta(hours=1)),
+    Periodic(name="nightly analysis", kind="insights.run", at=dt.time(2, 0)),
+)
 
 
 def enqueue_due(*, now: dt.datetime, schedule: tuple[Periodic, ...] | None = None) -> list[ScheduledSlot]:

@@ -8,7 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from crm.kit.fields import MoneyField
 from crm.kit.history import tracked
 from customers.models import Customer
-from insights.querysets import FindingQuerySet, ScoreQuerySet
+from insights.querysets import (
+    FindingQuerySet,
+    MetricQuerySet,
+    ModelQuerySet,
+    RunQuerySet,
+    ScoreQuerySet,
+    SegmentQuerySet,
+)
 
 
 class Definition(models.Model):
@@ -49,6 +56,8 @@ class Run(models.Model):
     started_at = models.DateTimeField(_("started"))
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
+    objects = RunQuerySet.as_manager()
+
     class Meta:
         indexes = [
             models.Index(fields=["-started_at", "-id"], name="insights_run_newest"),
@@ -77,6 +86,8 @@ class ModelVersion(models.Model):
     metrics = models.JSONField(default=dict)
     trained_as_of = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ModelQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -182,6 +193,8 @@ class Segment(models.Model):
     run = models.ForeignKey(Run, models.SET_NULL, null=True, related_name="+")
     active = models.BooleanField(default=True)
 
+    objects = SegmentQuerySet.as_manager()
+
     class Meta:
         ordering = ["method", "-size"]
 
@@ -226,6 +239,8 @@ class Metric(models.Model):
     unit = models.CharField(max_length=20, blank=True, default="")
     grain = models.CharField(max_length=10, default="day")
     good = models.CharField(max_length=4, choices=Direction.choices, blank=True, default=Direction.NONE)
+
+    objects = MetricQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

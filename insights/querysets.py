@@ -32,3 +32,37 @@ class FindingQuerySet(models.QuerySet):
         if user.access.can("metric"):
             return self.filter(Q(customer=None) | about_customers)
         return self.filter(about_customers)
+
+
+class AllOrNothing(models.QuerySet):
+    """Rows about the workspace as a whole: whoever holds the grant sees them all, others none."""
+
+    policy_object = ""
+
+    def visible_to(self, user: User) -> Self:
+        """All rows for the holders of the grant."""
+        return self if user.access.can(self.policy_object) else self.none()
+
+
+class RunQuerySet(AllOrNothing):
+    """Runs."""
+
+    policy_object = "run"
+
+
+class ModelQuerySet(AllOrNothing):
+    """Model versions."""
+
+    policy_object = "model"
+
+
+class SegmentQuerySet(AllOrNothing):
+    """Segments; who is in them is narrowed where members are shown or counted."""
+
+    policy_object = "segment"
+
+
+class MetricQuerySet(AllOrNothing):
+    """Metrics."""
+
+    policy_object = "metric"

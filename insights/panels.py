@@ -1,0 +1,160 @@
+"""What the mathematics adds to the shell and to a customer's page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.kit import nav
+from crm.kit.slots import panel
+from crm.kit.ui.words import band_word
+from crm.kit.workspace import workspace
+from insights import charts, words
+from insights.models import CustomerScore, ModelVersion, ScoreHistory, SegmentMembership
+
+__all__ = ["charts"]
+
+nav.entry("segments", gettext_lazy("Segments"), "segments", icon="chart-scatter", group="insights", order=10, policy=("segment", "view"), go="m")
+nav.entry("churn", gettext_lazy("Churn"), "churn", icon="user-minus", group="insights", order=20, policy=("score", "view"))
+nav.entry("monitoring", gettext_lazy("Monitoring"), "monitoring", icon="activity", group="insights", order=30, policy=("metric", "view"), go="i")
+nav.entry("runs", gettext_lazy("Runs"), "runs", icon="history", group="insights", order=50, policy=("run", "view"))
+
+OLD = timedelta(days=7)
+TREND_DAYS = 30
+
+
+def score_for(request: HttpRequest, record: Any) -> CustomerScore | None:
+    """The customer's score, read once per request."""
+    kept: dict[int, CustomerScore | None] = request.__dict__.setdefault("_scores", {})
+    if record.pk not in kept:
+        kept[record.pk] = (
+            CustomerScore.objects.visible_to(request.user)
+            .filter(pk=record.pk)
+            .select_related("churn_run__model", "run")
+            .first()
+        )
+    return kept[record.pk]
+
+
+@panel(
+    "customer.detail.figures", title=gettext_lazy("Predictions"), policy=("score", "view"), order=10, framed=False,
+    bare=True, template="insights/panels/figures.html", name="predictions",
+)  # fmt: skip
+def figures(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """Health, churn risk, value of the next twelve months, spend so far."""
+    score = score_for(request, record)
+    horizon = (score.churn_run.settings or {}).get("horizon_days") if score and score.churn_run else None
+    spread = (score.clv_high - score.clv_low) / 2 if score and score.clv_high is not None and score.clv_low is not None else None
+    probability = score.churn_probability if score else None
+    band = score.churn_band if score else ""
+    return {
+        "score": score,
+        "horizon": horizon,
+        "spread": spread,
+        "band": band_word(band) if band else "",
+        "tone": {"high": "bad", "medium": "warn", "low": "ok"}.get(band, ""),
+        "probability": probability,
+        "currency": workspace().home_currency,
+        "trend": _health_trend(record, score),
+    }
+
+
+def _health_trend(record: Any, score: CustomerScore | None) -> dict[str, Any]:
+    """The health of late and its change over thirty days."""
+    if score is None or score.health is None:
+        return {}
+    rows = ScoreHistory.objects.filter(customer=record, name="health").order_by("-at", "-id")
+    values = list(rows.values_list("at", "value")[:12])[::-1]
+    if len(values) < 2:
+        return {}
+    before = next((value for at, value in reversed(values) if at <= score.as_of - timedelta(days=TREND_DAYS)), values[0][1])
+    return {"values": [value for _at, value in values], "change": score.health - before}
+
+
+@panel(
+    "customer.detail.chips", title=gettext_lazy("Buying pattern"), policy=("score", "view"), order=10, framed=False,
+    bare=True, template="insights/panels/chip.html", name="pattern-chip",
+)  # fmt: skip
+def pattern_chip(request: HttpRequest, record: Any) -> dict[str, Any] | None:
+    """The named group beside the customer's name."""
+    score = score_for(request, record)
+    if score is None or not score.rfm_segment:
+        return None
+    return {"label": words.said(words.RFM_NAMES, score.rfm_segment)}
+
+
+@panel(
+    "customer.detail.profile", title=gettext_lazy("Buying pattern"), policy=("score", "view"), order=10, framed=False,
+    bare=True, template="insights/panels/pattern.html", name="pattern",
+)  # fmt: skip
+def pattern(request: HttpRequest, record: Any) -> dict[str, Any] | None:
+    """Recency, frequency and monetary value as bars."""
+    score = score_for(request, record)
+    if score is None or score.rfm_r is None:
+        return None
+    return {"score": score, "currency": workspace().home_currency}
+
+
+@panel(
+    "customer.detail.profile", title=gettext_lazy("Segments"), policy=("segment", "view"), order=20, framed=False,
+    bare=True, template="insights/panels/segments.html", name="segments",
+)  # fmt: skip
+def segments(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """The segments the customer is in."""
+    rows = SegmentMembership.objects.filter(customer=record, left_at=None).select_related("segment")
+    return {
+        "segments": [
+            {"label": words.segment_name(row.segment), "traits": words.trait_words(row.segment), "key": row.segment.key}
+            for row in rows.order_by("segment__key")
+        ]
+    }
+
+
+@panel(
+    "customer.detail.rail", title=gettext_lazy("Why this risk"), policy=("score", "view"), order=10, framed=False,
+    template="insights/panels/why.html", name="why", live="insights",
+)  # fmt: skip
+def why(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """Base rate and signed facts that add up to the churn risk."""
+    score = score_for(request, record)
+    if score is None or score.churn_probability is None:
+        return {"score": score, "refused": words.refused_words(score.churn_refused) if score else ""}
+    reasons = score.churn_reasons or {}
+    currency = workspace().home_currency
+    model = score.churn_run.model if score.churn_run else None
+    all_parts = words.churn_reasons(reasons, currency)
+    return {
+        "score": score,
+        "title": _("Why the risk is %(value)s%%") % {"value": round(score.churn_probability * 100)},
+        "base": reasons.get("base", 0) / 100,
+        "parts": all_parts,
+        "limit": len(reasons.get("parts", [])) or 5,
+        "everything": [(part.label, f"{part.points * 100:+.1f}") for part in all_parts] if reasons.get("more") else [],
+        "model": model,
+        "auc": (model.metrics or {}).get("auc") if model else None,
+        "stale": (timezone.now() - score.scored_at) > OLD,
+        "horizon": (score.churn_run.settings or {}).get("horizon_days") if score.churn_run else None,
+    }
+
+
+@panel(
+    "customer.detail.rail", title=gettext_lazy("How the health is made"), policy=("score", "view"), order=40,
+    template="insights/panels/health.html", name="health", lazy=True, insight=True,
+)  # fmt: skip
+def health(request: HttpRequest, record: Any) -> dict[str, Any] | None:
+    """The parts of the health score."""
+    score = score_for(request, record)
+    if score is None or not score.health_parts:
+        return None
+    parts = [(words.said(words.HEALTH_PARTS, name), value) for name, value in score.health_parts.items()]
+    return {"score": score, "parts": parts}
+
+
+def champion() -> ModelVersion | None:
+    """The churn model in use."""
+    return ModelVersion.objects.filter(name="churn", standing=ModelVersion.Standing.CHAMPION).first()

@@ -1,0 +1,46 @@
+"""What the mathematics adds to a customer's timeline: moved predictions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
+from django.utils.translation import gettext as _
+
+from crm.kit import timeline
+from crm.kit.tables import Scene
+from crm.kit.ui.words import percent
+from customers.models import Customer
+from customers.querysets import of_visible_customers
+from customers.timeline import PREDICTIONS, SUBJECT
+from insights.models import ScoreHistory
+
+
+def prediction_rows(customer: Customer, user: Any) -> QuerySet[Any]:
+    """Moves of the churn risk, each beside the value before it."""
+    rows = ScoreHistory.objects.filter(of_visible_customers(user, "score"), customer=customer, name="churn")
+    before = ScoreHistory.objects.filter(
+        customer=OuterRef("customer"), name="churn", at__lt=OuterRef("at")
+    ).order_by("-at", "-id")
+    return rows.annotate(
+        event_at=F("at"),
+        event_ref=F("id"),
+        event_data=JSONObject(value="value", before=Subquery(before.values("value")[:1])),
+    )
+
+
+def draw_prediction(data: dict[str, Any], scene: Scene) -> timeline.Event:
+    """``Churn risk rose to 78%, from 52%``."""
+    value, before = data["value"], data["before"]
+    if before is None:
+        title, detail = _("Churn risk is %(value)s") % {"value": percent(value)}, _("first score")
+    else:
+        text = _("Churn risk rose to %(value)s") if value > before else _("Churn risk fell to %(value)s")
+        title, detail = text % {"value": percent(value)}, _("from %(value)s") % {"value": percent(before)}
+    return timeline.Event(title, "user-minus", "insight", detail, model=True)
+
+
+timeline.provider(
+    SUBJECT, timeline.Provider("prediction", PREDICTIONS, prediction_rows, draw_prediction, ("score", "view"))
+)

@@ -1,0 +1,260 @@
+"""Results in words, in the reader's language: rows store codes and figures only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from crm.kit.ui.reasons import Reason
+from crm.kit.ui.words import day, money, number
+from insights.models import Metric, Segment
+
+Values = Mapping[str, Any]
+
+RFM_NAMES = {
+    "champions": gettext_lazy("Champions"),
+    "loyal": gettext_lazy("Loyal"),
+    "potential_loyal": gettext_lazy("Potential loyal"),
+    "new": gettext_lazy("New customers"),
+    "promising": gettext_lazy("Promising"),
+    "needs_attention": gettext_lazy("Needs attention"),
+    "about_to_sleep": gettext_lazy("About to sleep"),
+    "at_risk": gettext_lazy("At risk"),
+    "cannot_lose": gettext_lazy("Cannot lose"),
+    "hibernating": gettext_lazy("Hibernating"),
+    "lost": gettext_lazy("Lost"),
+}
+RFM_TONES = {
+    "champions": "ok", "loyal": "ok", "at_risk": "warn", "cannot_lose": "bad", "about_to_sleep": "warn",
+}  # fmt: skip
+TRAITS = {
+    "very_recent": gettext_lazy("bought very recently"),
+    "recent": gettext_lazy("bought recently"),
+    "quiet": gettext_lazy("quiet for a while"),
+    "long_quiet": gettext_lazy("quiet for long"),
+    "rarely": gettext_lazy("buys very rarely"),
+    "seldom": gettext_lazy("buys rarely"),
+    "often": gettext_lazy("buys often"),
+    "very_often": gettext_lazy("buys very often"),
+    "very_low_value": gettext_lazy("very low spend"),
+    "low_value": gettext_lazy("low spend"),
+    "high_value": gettext_lazy("high spend"),
+    "very_high_value": gettext_lazy("very high spend"),
+    "average": gettext_lazy("average in all respects"),
+}
+DRIVERS = {
+    "recency": gettext_lazy("Time since the last order"),
+    "rhythm": gettext_lazy("Number and rhythm of orders"),
+    "value": gettext_lazy("Spend"),
+    "basket": gettext_lazy("Size of orders"),
+    "tenure": gettext_lazy("Time as a customer"),
+    "returns": gettext_lazy("Returns"),
+    "contact": gettext_lazy("Conversations"),
+    "campaigns": gettext_lazy("Reactions to campaigns"),
+    "service": gettext_lazy("Tickets and ratings"),
+    "deals": gettext_lazy("Open deals"),
+}
+ALGORITHMS = {
+    "logistic": gettext_lazy("Logistic regression"),
+    "decision_tree": gettext_lazy("Decision tree"),
+    "random_forest": gettext_lazy("Random forest"),
+    "boosting": gettext_lazy("Gradient boosting"),
+    "linear_svm": gettext_lazy("Support vector machine"),
+    "recency_rule": gettext_lazy("Recency rule"),
+}
+RUN_KINDS = {
+    "segments": gettext_lazy("Segments"),
+    "churn-training": gettext_lazy("Churn: training"),
+    "churn": gettext_lazy("Churn: scores"),
+    "value": gettext_lazy("Value, next 12 months"),
+    "metrics": gettext_lazy("Business metrics"),
+    "anomalies": gettext_lazy("Unusual customers"),
+    "health": gettext_lazy("Health"),
+}
+METRICS = {
+    "revenue_per_day": gettext_lazy("Revenue per day"),
+    "orders_per_day": gettext_lazy("Orders per day"),
+    "returns_per_day": gettext_lazy("Returns per day"),
+    "new_customers_per_day": gettext_lazy("New customers per day"),
+    "tickets_per_day": gettext_lazy("Tickets per day"),
+}
+CHANGES = {
+    "late": gettext_lazy("Days since the last order: %(now)s, usual %(usual)s"),
+    "order_surge": gettext_lazy("Orders in 30 days: %(now)s, usual %(usual)s"),
+    "order_value": gettext_lazy("Value of the last order: %(now)s, usual %(usual)s"),
+    "order_size": gettext_lazy("Lines in the last order: %(now)s, usual %(usual)s"),
+    "spend_surge": gettext_lazy("Spend in 60 days: %(now)s, usual %(usual)s"),
+    "returned": gettext_lazy("Share of purchases returned: %(now)s %%"),
+    "returns": gettext_lazy("Returns so far: %(now)s"),
+    "unit_price": gettext_lazy("Price per piece: %(now)s"),
+    "tickets": gettext_lazy("Tickets in 90 days: %(now)s"),
+    "contacts": gettext_lazy("Messages from the customer in 90 days: %(now)s"),
+}
+HEALTH_PARTS = {
+    "churn": gettext_lazy("Likely to stay"),
+    "service": gettext_lazy("Tickets"),
+    "engagement": gettext_lazy("Engagement"),
+    "rating": gettext_lazy("Ratings"),
+}
+
+
+def said(table: Mapping[str, Any], code: str) -> str:
+    """The word of a code; a code that a plug-in brought stands for itself."""
+    return str(table.get(code, code.replace("_", " ")))
+
+
+def segment_name(segment: Segment) -> str:
+    """The name people see."""
+    if segment.method == "rfm":
+        return said(RFM_NAMES, segment.key.removeprefix("rfm-"))
+    if segment.method == "kmeans":
+        return _("Cluster %(number)s") % {"number": segment.key.removeprefix("cluster-")}
+    return segment.name
+
+
+def trait_words(segment: Segment) -> list[str]:
+    """Traits of a cluster in words."""
+    return [said(TRAITS, code) for code in segment.traits]
+
+
+def cluster_label(segment: Segment) -> str:
+    """A cluster's number with what its customers do."""
+    traits = trait_words(segment)
+    return f"{segment_name(segment)}: {', '.join(traits)}" if traits else segment_name(segment)
+
+
+def metric_title(metric: Metric) -> str:
+    """The metric in the reader's language."""
+    return said(METRICS, metric.name) if metric.name in METRICS else metric.title or metric.name
+
+
+def reason_words(code: str, values: Values, currency: str) -> str:
+    """One reason as a sentence."""
+    made = _SENTENCES.get(code)
+    return made(values, currency) if made else said(DRIVERS, code)
+
+
+def _recency(v: Values, currency: str) -> str:
+    days, usual = v.get("days", 0), v.get("usual")
+    if usual is None:
+        return ngettext("Last order %(days)s day ago", "Last order %(days)s days ago", days) % {"days": days}
+    return ngettext(
+        "No order for %(days)s day (usual: %(usual)s)", "No order for %(days)s days (usual: %(usual)s)", days
+    ) % {"days": days, "usual": usual}
+
+
+def _rhythm(v: Values, currency: str) -> str:
+    if v.get("purchase_days", 0) <= 1:
+        return _("Bought on one day only")
+    return _("%(orders)s orders, one every %(gap)s days") % {"orders": v.get("orders"), "gap": v.get("gap")}
+
+
+def _value(v: Values, currency: str) -> str:
+    return _("Spent %(amount)s so far") % {"amount": money(v.get("amount"), currency)}
+
+
+def _basket(v: Values, currency: str) -> str:
+    lines = v.get("lines", 0)
+    return ngettext("%(lines)s line per order", "%(lines)s lines per order", lines) % {"lines": lines}
+
+
+def _tenure(v: Values, currency: str) -> str:
+    days = v.get("days", 0)
+    if days < 60:
+        return ngettext("Customer for %(n)s day", "Customer for %(n)s days", days) % {"n": days}
+    if days < 700:
+        return _("Customer for %(n)s months") % {"n": round(days / 30.44)}
+    return _("Customer for %(n)s years") % {"n": number(days / 365.25, 1)}
+
+
+def _returns(v: Values, currency: str) -> str:
+    if not v.get("returns"):
+        return _("Nothing returned")
+    return _("%(percent)s %% of purchases returned") % {"percent": v.get("percent", 0)}
+
+
+def _contact(v: Values, currency: str) -> str:
+    days = v.get("days", 0)
+    if days >= 730:
+        return _("No conversation in two years")
+    return ngettext("Last conversation %(n)s day ago", "Last conversation %(n)s days ago", days) % {"n": days}
+
+
+def _campaigns(v: Values, currency: str) -> str:
+    return _("Reacted to %(reacted)s of %(sent)s campaign messages") % {
+        "reacted": v.get("reacted", 0),
+        "sent": v.get("sent", 0),
+    }
+
+
+def _service(v: Values, currency: str) -> str:
+    if v.get("open"):
+        return ngettext("%(n)s open ticket", "%(n)s open tickets", v["open"]) % {"n": v["open"]}
+    if v.get("recent"):
+        return ngettext("%(n)s ticket in 90 days", "%(n)s tickets in 90 days", v["recent"]) % {"n": v["recent"]}
+    if v.get("rating") is not None:
+        return _("Rated our service %(rating)s of 5") % {"rating": number(v["rating"], 1)}
+    return _("No tickets")
+
+
+def _deals(v: Values, currency: str) -> str:
+    count = v.get("open", 0)
+    return ngettext("%(n)s open deal", "%(n)s open deals", count) % {"n": count} if count else _("No open deal")
+
+
+_SENTENCES = {
+    "recency": _recency, "rhythm": _rhythm, "value": _value, "basket": _basket, "tenure": _tenure,
+    "returns": _returns, "contact": _contact, "campaigns": _campaigns, "service": _service, "deals": _deals,
+}  # fmt: skip
+
+
+def churn_reasons(stored: Values, currency: str) -> list[Reason]:
+    """All parts of a churn score as sentences with shares."""
+    parts = [*stored.get("parts", []), *stored.get("more", [])]
+    return [
+        Reason(reason_words(part["code"], part.get("values", {}), currency), part["points"] / 100) for part in parts
+    ]
+
+
+def refused_words(code: str) -> str:
+    """Why a customer has no churn score."""
+    if code == "inactive":
+        return _("No purchase in the last 365 days: this customer has left already.")
+    return _("Needs a purchase in the last 365 days.")
+
+
+def change_words(part: Values) -> str:
+    """What made a customer strange."""
+    template = CHANGES.get(part["code"])
+    values = {name: number(value, 0 if abs(value or 0) >= 10 else 1) for name, value in part["values"].items()}
+    return str(template) % values if template else part["code"]
+
+
+def finding_words(finding: Any) -> str:
+    """A finding as one sentence."""
+    reason = finding.reason or {}
+    values = reason.get("values", {})
+    if reason.get("code") == "customer":
+        return "; ".join(change_words(part) for part in reason.get("parts", []))
+    shown = {
+        "value": number(finding.observed, 0),
+        "low": number(finding.expected_low, 0),
+        "high": number(finding.expected_high, 0),
+    }
+    if reason.get("code") == "drift":
+        since = day(values["since"]) if hasattr(values.get("since"), "year") else values.get("since")
+        text = (
+            _("Has stayed above its usual level since %(since)s (%(value)s; usual %(low)s to %(high)s)")
+            if values.get("up")
+            else _("Has stayed below its usual level since %(since)s (%(value)s; usual %(low)s to %(high)s)")
+        )
+        return text % {**shown, "since": since}
+    text = (
+        _("%(value)s is above the %(low)s to %(high)s that this weekday usually has")
+        if values.get("up")
+        else _("%(value)s is below the %(low)s to %(high)s that this weekday usually has")
+    )
+    return text % shown
