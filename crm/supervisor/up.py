@@ -94,7 +94,7 @@ class _Up:
             "CRM_DATA_DIR": str(CONF.data_dir),
             "PORT": str(options.port),
             "WEB_CONCURRENCY": str(options.workers),
-            "DJANGO_SETTINGS_MODULE": "crm.settings",
+            "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "crm.settings"),
             "PYTHONUNBUFFERED": "1",
             "PYTHONPATH": str(BASE_DIR),
             "MALLOC_ARENA_MAX": "2",

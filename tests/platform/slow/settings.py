@@ -1,0 +1,3 @@
+from crm.settings import *  # noqa: F403
+
+INSTALLED_APPS += ["tests.platform.slow"]  # noqa: F405
