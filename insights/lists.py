@@ -77,6 +77,20 @@ def rfm(row: Any) -> str | None:
     return f"{score.rfm_r}{score.rfm_f}{score.rfm_m}"
 
 
+READ = (
+    "churn_probability", "churn_band", "clv_12m", "health", "monetary", "rfm_r", "rfm_f", "rfm_m", "rfm_segment", "scored_at",
+)  # fmt: skip
+UNREAD = ("churn_reasons", "anomaly_reasons", "health_parts")
+
+
+def lean(queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """Read only what the columns show of a score: its reasons are a kilobyte per row."""
+    names, deferred = queryset.query.deferred_loading
+    if deferred:
+        return queryset.defer(*(f"score__{name}" for name in UNREAD))
+    return queryset.only(*names, *(f"score__{name}" for name in READ))
+
+
 def with_segments(queryset: QuerySet[Any]) -> QuerySet[Any]:
     """Join the keys of the segments a customer is in now."""
     inside = (
@@ -85,7 +99,7 @@ def with_segments(queryset: QuerySet[Any]) -> QuerySet[Any]:
         .values("customer")
         .annotate(keys=ArrayAgg("segment__key", ordering="segment__key"))
     )
-    return queryset.annotate(segment_keys=Subquery(inside.values("keys")[:1]))
+    return lean(queryset).annotate(segment_keys=Subquery(inside.values("keys")[:1]))
 
 
 COLUMNS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -161,7 +162,8 @@ class KitSerializer(serializers.Serializer):
         found = super().get_fields()
         for one in extensions(self.key):
             for name in one.api_fields:
-                found[name] = one.api_types.get(name) or serializers.JSONField(read_only=True)
+                # a field belongs to one serializer: each gets a copy of its own
+                found[name] = deepcopy(one.api_types.get(name) or serializers.JSONField(read_only=True))
         return found
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
