@@ -39,7 +39,8 @@ def make_talks(world: World, chunk: int, people: People) -> Talks:
     rate = np.where(people.company, 7.0, 2.6) * np.sqrt(lived / 500)
     count = np.minimum(rng.poisson(rate), 40)
     customer = np.repeat(np.arange(len(people)), count)
-    day = people.start[customer] - 8 + rng.random(len(customer)) ** 0.9 * (lived[customer] + 20)
+    won_back = 140 * rng.random(len(customer))  # people who stopped buying are still called and written to
+    day = people.start[customer] - 8 + rng.random(len(customer)) ** 0.9 * (lived[customer] + 20 + won_back)
     kind = np.where(
         people.company[customer], rng.choice(len(KINDS), len(customer), p=OF_COMPANY), rng.choice(len(KINDS), len(customer), p=OF_PERSON)
     )
