@@ -53,9 +53,7 @@ def test_no_colour_stands_outside_the_tokens_file():
     hits = []
     for path in files_with_markup():
         colour = IN_STYLE if path.suffix == ".css" else IN_MARKUP
-        hits += [
-            f"{path.relative_to(ROOT)}: {hit}" for hit in colour.findall(path.read_text(encoding="utf-8"))
-        ]
+        hits += [f"{path.relative_to(ROOT)}: {hit}" for hit in colour.findall(path.read_text(encoding="utf-8"))]
     assert hits == []
 
 
@@ -111,9 +109,7 @@ def test_first_load_stays_within_120_kb():
 def test_every_part_on_disk_is_in_a_joined_file():
     named = {part for parts in BUNDLES.values() for part in parts}
     there = {
-        f"{path.parent.name}/{path.name}"
-        for folder in ("css", "js")
-        for path in (ROOT / "static" / folder).iterdir()
+        f"{path.parent.name}/{path.name}" for folder in ("css", "js") for path in (ROOT / "static" / folder).iterdir()
     }
     assert there <= named
 
@@ -123,9 +119,7 @@ def test_joining_keeps_rules_and_drops_comments():
 
 
 def test_every_icon_that_a_template_names_is_in_the_sprite():
-    sprite = set(
-        re.findall(r'<symbol id="([\w-]+)"', (ROOT / "static/icons.svg").read_text(encoding="utf-8"))
-    )
+    sprite = set(re.findall(r'<symbol id="([\w-]+)"', (ROOT / "static/icons.svg").read_text(encoding="utf-8")))
     named = set()
     for path in files_with_markup():
         if path.suffix == ".html":

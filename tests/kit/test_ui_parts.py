@@ -52,9 +52,7 @@ def test_money_reads_well(amount, currency, expected):
     assert words.money(amount, currency) == expected
 
 
-@pytest.mark.parametrize(
-    "value, expected", [(0.299, "low"), (0.3, "medium"), (0.599, "medium"), (0.6, "high")]
-)
+@pytest.mark.parametrize("value, expected", [(0.299, "low"), (0.3, "medium"), (0.599, "medium"), (0.6, "high")])
 def test_risk_bands_change_at_30_and_60_per_cent(value, expected):
     assert words.band(value) == expected
 
@@ -111,9 +109,7 @@ def test_a_row_of_nine_cells_has_at_most_24_nodes():
 
 
 def sample(kind: str) -> Chart:
-    xs: list = (
-        [date(2026, 1, n) for n in range(1, 9)] if kind in ("line", "control") else [n / 8 for n in range(8)]
-    )
+    xs: list = [date(2026, 1, n) for n in range(1, 9)] if kind in ("line", "control") else [n / 8 for n in range(8)]
     if kind in ("bar", "hbar", "grouped", "stacked", "heat"):
         xs = [EVIL, "b", "c"]
     ys = [0.5, None, 0.25, 0.75, 0.1, 0.2, 0.3, 0.4]

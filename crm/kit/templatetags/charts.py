@@ -21,8 +21,6 @@ def chart_tag(chart: Chart, small: bool = False, table: bool = True, heading: st
 
 
 @register.simple_tag
-def spark(
-    values: Sequence[float | None], tone: str = "plain", label: str = "", wide: bool = False
-) -> SafeString:
+def spark(values: Sequence[float | None], tone: str = "plain", label: str = "", wide: bool = False) -> SafeString:
     """A sparkline; tones: plain, ok, warn, bad, insight."""
     return sparkline(values, tone, label, wide)

@@ -55,9 +55,7 @@ def tag(label: object, tone: str = "") -> SafeString:
 @register.simple_tag
 def person(name: str, href: str = "", detail: str = "", size: str = "") -> SafeString:
     """Avatar, name (linked) and a quiet detail."""
-    shown = (
-        format_html('<a class="strong" href="{}">{}</a>', href, name) if href else conditional_escape(name)
-    )
+    shown = format_html('<a class="strong" href="{}">{}</a>', href, name) if href else conditional_escape(name)
     more = format_html(' <span class="muted">{}</span>', detail) if detail else ""
     return format_html(
         '<span class="person">{}<span class="clip">{}{}</span></span>', cells.avatar(name, size), shown, more
@@ -77,7 +75,7 @@ def tip(text: object, exact: object) -> SafeString:
 @register.simple_tag
 def number(value: Number | None, decimals: int = 0, unit: str = "", compact: bool = False) -> SafeString:
     """A figure; ``compact`` shortens and keeps the exact value on hover and focus."""
-    if compact and value is not None and abs(value) >= 10_000:
+    if compact and value is not None and abs(float(value)) >= 10_000:
         return tip(words.compact(value) + unit, words.number(value, decimals) + unit)
     return format_html('<span class="num">{}{}</span>', words.number(value, decimals), unit)
 
@@ -155,9 +153,7 @@ def card(
     css = "card" + (" insight" if insight else "") + (" flush" if flush else "")
     kit = format_html('<div class="tools">{}</div>', tools) if tools else ""
     sign = icons.icon(icon) if icon else ""
-    head = (
-        format_html('<header class="card-head">{}<h2>{}</h2>{}</header>', sign, title, kit) if title else ""
-    )
+    head = format_html('<header class="card-head">{}<h2>{}</h2>{}</header>', sign, title, kit) if title else ""
     under = format_html('<footer class="card-foot">{}</footer>', foot) if foot else ""
     mark = format_html(' id="{}"', id) if id else ""
     return format_html('<section class="{}"{}>{}{}{}</section>', css, mark, head, content, under)
@@ -167,9 +163,7 @@ def card(
 def section(content: str, title: str, edit: str = "") -> SafeString:
     """A titled part between hairlines (profile column); ``edit`` is the address of its form."""
     pen = icon_button("pencil", gettext("Edit %(what)s") % {"what": title}, edit, small=True) if edit else ""
-    return format_html(
-        '<section class="section"><header><h2>{}</h2>{}</header>{}</section>', title, pen, content
-    )
+    return format_html('<section class="section"><header><h2>{}</h2>{}</header>{}</section>', title, pen, content)
 
 
 @register.simple_block_tag
@@ -252,13 +246,12 @@ def facts(content: str, wide: bool = False) -> SafeString:
 @register.simple_tag
 def fact(label: str, value: object, edit: str = "") -> SafeString:
     """One line; ``edit`` draws the pencil, loading that address into the line by htmx."""
-    shown = cells.EMPTY if value in (None, "") else conditional_escape(value)
+    shown = cells.EMPTY if value in (None, "") else cells.esc(value)
     pen = ""
     if edit:
         name = gettext("Edit %(what)s") % {"what": label}
         pen = format_html(
-            '<a class="edit" href="{}" hx-get="{}" hx-target="closest dd" hx-swap="innerHTML"'
-            ' aria-label="{}">{}</a>',
+            '<a class="edit" href="{}" hx-get="{}" hx-target="closest dd" hx-swap="innerHTML" aria-label="{}">{}</a>',
             edit,
             edit,
             name,

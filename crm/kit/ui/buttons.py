@@ -60,9 +60,7 @@ def icon_button(
     if href:
         return format_html('<a class="{}" href="{}"{}>{}</a>', css, href, attributes(attrs), icons.icon(icon))
     kind_of = attrs.pop("type", "button")
-    return format_html(
-        '<button class="{}" type="{}"{}>{}</button>', css, kind_of, attributes(attrs), icons.icon(icon)
-    )
+    return format_html('<button class="{}" type="{}"{}>{}</button>', css, kind_of, attributes(attrs), icons.icon(icon))
 
 
 def menu(content: str, label: str, icon: str = "", kind: str = "", id: str = "", only_icon: bool = False,
@@ -134,11 +132,7 @@ def switch(label: str, options: Iterable[tuple[str, str, bool]]) -> SafeString:
 def filter_chip(field: str, operator: str, value: str, remove: str, edit: str = "") -> SafeString:
     """An active filter: field, operator, value; ``remove`` is the address without it."""
     words_of = format_html("{} {} <b>{}</b>", field, operator, value)
-    first = (
-        format_html('<a href="{}">{}</a>', edit, words_of)
-        if edit
-        else format_html("<span>{}</span>", words_of)
-    )
+    first = format_html('<a href="{}">{}</a>', edit, words_of) if edit else format_html("<span>{}</span>", words_of)
     gone = gettext("Remove filter %(field)s") % {"field": field}
     return format_html(
         '<span class="filter">{}<a class="remove" href="{}" aria-label="{}">{}</a></span>',

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache
+from typing import Any
 
 from django.utils import timezone
-from django.utils.html import conditional_escape as esc
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
@@ -21,6 +21,11 @@ from crm.kit.ui.words import Number
 
 BAND_TONES = {"low": "ok", "medium": "warn", "high": "bad"}
 EMPTY = mark_safe('<span class="muted">–</span>')
+
+
+def esc(value: Any) -> SafeString:
+    """Escaped once: what is safe already stays as it is."""
+    return conditional_escape(value)
 
 
 def _safe(html: str) -> SafeString:
@@ -145,9 +150,7 @@ def ago(value: datetime | date | None, now: datetime | None = None) -> SafeStrin
     if value is None:
         return EMPTY
     exact = words.moment(value) if isinstance(value, datetime) else words.day(value)
-    return _safe(
-        f'<time datetime="{value.isoformat()}" title="{esc(exact)}">{esc(words.ago(value, now))}</time>'
-    )
+    return _safe(f'<time datetime="{value.isoformat()}" title="{esc(exact)}">{esc(words.ago(value, now))}</time>')
 
 
 def day(value: datetime | date | None) -> SafeString:
@@ -179,7 +182,7 @@ def delta(
     up = change > 0
     mood = "" if not good else "good" if up == (good == "up") else "poor"
     meaning = {"good": gettext("better"), "poor": gettext("worse")}.get(mood, "")
-    figure = words.number(abs(change), decimals) + unit
+    figure = words.number(change if up else -change, decimals) + unit
     return format_html(
         '<span class="delta {}">{} {}<span class="sr"> {}</span>{}</span>',
         mood or "flat",

@@ -128,8 +128,7 @@ def _table(chart: Chart, name: str) -> SafeString:
     if chart.kind in ("heat",):
         return mark_safe("")
     head = "".join(
-        f'<th scope="col"{"" if n == 0 else " class=n"}>{escape(word)}</th>'
-        for n, word in enumerate(chart.head())
+        f'<th scope="col"{"" if n == 0 else " class=n"}>{escape(word)}</th>' for n, word in enumerate(chart.head())
     )
     rows = []
     for place, (x, *values) in enumerate(chart.table()):

@@ -29,9 +29,7 @@ def line(chart: Chart) -> Plot:
         dash = f" dash{place}" if place else ""
         plot.line(series.points, f"ln{dash} s{place + 1}")
     if 1 < len(shown) <= DIRECT_LABELS:
-        plot.end_labels(
-            [(plot.y(_last(series.points)), series.name) for series in shown if _has(series.points)]
-        )
+        plot.end_labels([(plot.y(_last(series.points)), series.name) for series in shown if _has(series.points)])
     _notes(plot)
     return plot
 
@@ -56,9 +54,7 @@ def control(chart: Chart) -> Plot:
 
 def calibration(chart: Chart) -> Plot:
     """Predicted against observed; the diagonal is a perfect model, dots carry their counts."""
-    plot = Plot(
-        chart, XScale.over(chart.xs(), low=0, high=1), YScale([0, 0.25, 0.5, 0.75, 1.0], 8, chart.height)
-    )
+    plot = Plot(chart, XScale.over(chart.xs(), low=0, high=1), YScale([0, 0.25, 0.5, 0.75, 1.0], 8, chart.height))
     plot.axes()
     plot.polyline(f"M0 {plot.y(0):g}L100 {plot.y(1):g}", "ref")
     for place, series in enumerate(chart.series[:MAX_SERIES]):
@@ -71,9 +67,7 @@ def calibration(chart: Chart) -> Plot:
 
 def gain(chart: Chart) -> Plot:
     """Share contacted against share reached, the diagonal for chance, the cut-off upright."""
-    plot = Plot(
-        chart, XScale.over(chart.xs(), low=0, high=1), YScale([0, 0.25, 0.5, 0.75, 1.0], 8, chart.height)
-    )
+    plot = Plot(chart, XScale.over(chart.xs(), low=0, high=1), YScale([0, 0.25, 0.5, 0.75, 1.0], 8, chart.height))
     plot.axes()
     plot.polyline(f"M0 {plot.y(0):g}L100 {plot.y(1):g}", "ref")
     for place, series in enumerate(chart.series[:MAX_SERIES]):
@@ -88,9 +82,7 @@ def gain(chart: Chart) -> Plot:
     return plot
 
 
-def sparkline(
-    values: Sequence[float | None], tone: str = "plain", label: str = "", wide: bool = False
-) -> SafeString:
+def sparkline(values: Sequence[float | None], tone: str = "plain", label: str = "", wide: bool = False) -> SafeString:
     """A line without axes, its last point marked; ``label`` is read out."""
     known = [value for value in values if value is not None]
     if len(known) < 2:

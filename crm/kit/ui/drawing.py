@@ -31,9 +31,7 @@ class Plot:
         """Append markup whose texts are already escaped."""
         self.parts.extend(parts)
 
-    def text(
-        self, x: float, y: float, words: str, anchor: str = "start", css: str = "", dx: float = 0
-    ) -> None:
+    def text(self, x: float, y: float, words: str, anchor: str = "start", css: str = "", dx: float = 0) -> None:
         """A label; x in per cent, dx in pixels."""
         extra = f' dx="{dx:g}"' if dx else ""
         name = f' class="{css}"' if css else ""
@@ -50,8 +48,7 @@ class Plot:
             at = self.y(tick)
             self.level(tick, "axis" if tick == 0 else "grid")
             self.add(
-                f'<text x="0" dx="-8" y="{at + 4:g}" text-anchor="end">'
-                f"{escape(self.chart.axis_text(tick))}</text>"
+                f'<text x="0" dx="-8" y="{at + 4:g}" text-anchor="end">{escape(self.chart.axis_text(tick))}</text>'
             )
         self.x_axis()
 
@@ -60,9 +57,7 @@ class Plot:
         if self.x.words:
             ticks = [(self.x(x), self.chart.x_text(x)) for x in self.x.ticks(12)]
         elif self.x.xs and isinstance(self.x.xs[0], int | float):
-            marks = [
-                tick for tick in nice_ticks(self.x.low, self.x.high, 5) if self.x.low <= tick <= self.x.high
-            ]
+            marks = [tick for tick in nice_ticks(self.x.low, self.x.high, 5) if self.x.low <= tick <= self.x.high]
             ticks = [(self.x(tick), self.chart.x_text(tick)) for tick in marks]
         else:
             ticks = [(self.x(x), self.chart.x_text(x)) for x in self.x.ticks()]

@@ -52,8 +52,6 @@ def add_up(base: Number, parts: Iterable[Reason], value: Number, limit: int = 5)
     reach_down = -min([n for _, n in shown if n < 0], default=0)
     span = max(reach_up + reach_down, 1)
     zero = 100 * reach_down / span
-    bars = [
-        Bar(label, n, zero if n > 0 else zero - 100 * -n / span, 100 * abs(n) / span) for label, n in shown
-    ]
+    bars = [Bar(label, n, zero if n > 0 else zero - 100 * -n / span, 100 * abs(n) / span) for label, n in shown]
     other = whole_value - whole_base - sum(n for _, n in shown)
     return Told(whole_base, bars, other, whole_value, zero)

@@ -76,7 +76,7 @@ def money_compact(amount: Number | None, currency: str = "") -> str:
     if amount is None:
         return DASH
     sign = MINUS if amount < 0 else ""
-    return f"{sign}{symbol(currency)}{compact(abs(amount))}"
+    return f"{sign}{symbol(currency)}{compact(abs(float(amount)))}"
 
 
 def symbol(currency: str) -> str:
