@@ -22,6 +22,6 @@ class CrmConfig(AppConfig):
         from crm.celery import app  # noqa: PLC0415  Django must be configured before
 
         app.set_default()
-        autodiscover_modules("panels", "timeline")
+        autodiscover_modules("panels", "timeline", "homes")
         for login, label in SAMPLE_PEOPLE:
             nav.sample_sign_in(login, label, "demo")

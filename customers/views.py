@@ -13,8 +13,8 @@ from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from crm.kit import slots, timeline
 from crm.kit.lists import Action, ListView, Preset
@@ -181,7 +181,7 @@ def profile_lines(customer: Customer, levels: dict[str, str]) -> list[dict[str, 
         ("owner", _("Owner"), customer.owner.display_name if customer.owner else "", "owner"),
         ("team", _("Team"), customer.team.name, ""),
         ("lifecycle", _("Lifecycle"), customer.get_lifecycle_display(), "lifecycle"),
-        ("language", _("Language"), customer.language, "language"),
+        ("language", _("Language"), language_name(customer.language), "language"),
         ("since", _("Since"), words.day(customer.created_at), ""),
     ]
     hidden_when_empty = {"title", "address", "language", "company"}
@@ -190,6 +190,14 @@ def profile_lines(customer: Customer, levels: dict[str, str]) -> list[dict[str, 
         for name, label, value, field in lines
         if levels.get(name) != "hidden" and (value or name not in hidden_when_empty)
     ]  # fmt: skip
+
+
+def language_name(code: str) -> str:
+    """A language as the reader calls it; the code itself where nobody knows it."""
+    try:
+        return str(get_language_info(code)["name_translated"]) if code else ""
+    except KeyError:
+        return code
 
 
 def local_time(customer: Customer) -> str:

@@ -39,7 +39,7 @@ def metrics(request: HttpRequest, record: Any) -> dict[str, Any] | None:
         if late:
             change = (sum(late) - before) / before * 100 if before else None
             figures.append({
-                "label": words.metric_name(metric), "total": sum(late), "change": change, "good": metric.good,
+                "label": words.metric_title(metric), "total": sum(late), "change": change, "good": metric.good,
                 "money": metric.unit == "money", "values": late, "href": f"/insights/monitoring/?metric={metric.name}",
             })  # fmt: skip
     return {"figures": figures, "currency": workspace().home_currency, "days": PERIOD} if figures else None
