@@ -46,7 +46,7 @@ def main() -> int:
     only = set(filter(None, options.only.split(",")))
     try:
         with servers.database_servers():
-            servers.manage("migrate", "--verbosity", "0")
+            servers.manage("prepare", "--no-demo")
             servers.say(f"Data: {options.size:,} customers in {os.environ['CRM_DATA_DIR']}")
             loaded = json.loads(servers.manage("demo", "--customers", str(options.size)).splitlines()[-1])
             if loaded["loaded"]:
