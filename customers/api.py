@@ -12,6 +12,7 @@ from crm.kit.rest import KitViewSet
 from crm.kit.shapes import Bag, Day, Id, KitSerializer, Moment, Reference, Tags, Text
 from customers import services
 from customers.filters import ContactFilters, CustomerFilters, InteractionFilters
+from customers.imports_api import ImportViewSet
 from customers.models import Contact, Customer, ExternalId, Gender, Interaction, Lifecycle
 from customers.selectors import possible_doubles, with_external_ids
 
@@ -289,3 +290,4 @@ def register(router: BaseRouter) -> None:
     router.register("customers", CustomerViewSet, basename="customers")
     router.register("contacts", ContactViewSet, basename="contacts")
     router.register("interactions", InteractionViewSet, basename="interactions")
+    router.register("imports", ImportViewSet, basename="imports")

@@ -62,6 +62,7 @@ class Orders(Kind):
 
     def apply(self, context: Context, low: int, high: int) -> None:
         """All orders of the file in one transaction."""
+        context.execute(sql.CLEAN)
         self._currency(context)
         self._whole_orders_only(context)
         links.name_customers_by_id(

@@ -1,5 +1,6 @@
 """The statements of the order import, in the order in which they run. All text of users comes as parameters."""
 
+CLEAN = "DROP TABLE IF EXISTS import_code, import_line, import_order, import_priced, import_final, import_verdict"
 MOST_USED_CURRENCY = """
 SELECT upper(f_currency) FROM import_stage WHERE f_currency ~ '^[A-Za-z]{3}$'
 GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1

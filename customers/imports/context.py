@@ -16,6 +16,7 @@ from crm.kit.errors import Invalid, Refused
 from customers.imports.mapping import Plan
 
 if TYPE_CHECKING:
+    from customers.imports.reading import Table
     from customers.models import ImportJob
 
 
@@ -46,6 +47,7 @@ class Context:
     """One running import."""
 
     job: ImportJob
+    table: Table
     plan: Plan
     reach: Reach
     source_id: int

@@ -36,12 +36,12 @@ def escape(text: str) -> str:
     return SPECIAL.sub(lambda found: ESCAPES[found[0]], text) if SPECIAL.search(text) else text
 
 
-def trimmed(raw: str) -> str:
-    """NFC, without outer blanks, without the one mark that a spreadsheet-safe export put before formulas."""
+def trimmed(raw: str, *, guarded: bool = True) -> str:
+    """NFC, without outer blanks; ``guarded`` takes away the one mark that a spreadsheet-safe export puts."""
     if not raw:
         return ""
     text = raw.strip() if raw.isascii() else unicodedata.normalize("NFC", raw).strip("\ufeff").strip()
-    if text[:1] == "'" and GUARDED.match(text):
+    if guarded and text[:1] == "'" and GUARDED.match(text):
         return text[1:]
     return text
 
@@ -53,6 +53,7 @@ class Converter(dict[str, str]):
         super().__init__()
         self.field = field
         self.found_bad = False
+        self.guarded = True
 
     def __missing__(self, raw: str) -> str:
         if len(self) >= KEPT:
@@ -62,7 +63,7 @@ class Converter(dict[str, str]):
         return value
 
     def _value(self, raw: str) -> str:
-        text = trimmed(raw)
+        text = trimmed(raw, guarded=self.guarded)
         if not text:
             return self.bad(_("is missing")) if self.field.required else NULL
         return self.convert(text)
@@ -268,6 +269,19 @@ class LookupConverter(Converter):
         return self.bad(_("“%(text)s” is not known") % {"text": text[:60]}) if found is None else str(found)
 
 
+class JsonConverter(Converter):
+    """A JSON object, as exports write the custom fields."""
+
+    def convert(self, text: str) -> str:
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict) or any(isinstance(value, dict | list) for value in found.values()):
+            return self.bad(_("is not a JSON object of plain values"))
+        return json_cell(found)
+
+
 def converter(
     field: Field, *, order: str, decimal: str, zone: ZoneInfo, lookups: Mapping[str, Mapping[str, int]]
 ) -> Converter:
@@ -287,6 +301,8 @@ def converter(
             return TagsConverter(field)
         case "lookup":
             return LookupConverter(field, lookups.get(field.name, {}))
+        case "custom":
+            return JsonConverter(field)
         case "code":
             return Converter(field)
         case _:

@@ -93,7 +93,7 @@ def refuse_customers(context: Context, *, table: str = "import_chunk", required:
     context.refuse(
         table,
         "customer_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM customers_customer u "
-        f"WHERE u.id = {table}.customer_id AND (u.team_id = ANY({_ids(allowed)}) OR u.owner_id = {context.reach.user.pk}))",
+        f"WHERE u.id = {table}.customer_id AND (u.team_id = ANY({ids(allowed)}) OR u.owner_id = {context.reach.user.pk}))",
         _("customer.external_id names no customer that you may write to"),
     )
 
@@ -108,12 +108,12 @@ def refuse_targets(context: Context, target_table: str, obj: str, *, table: str 
     context.refuse(
         table,
         f"target IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {target_table} u WHERE u.id = {table}.target "
-        f"AND (u.team_id = ANY({_ids(allowed)}){own}))",
+        f"AND (u.team_id = ANY({ids(allowed)}){own}))",
         _("the record is not one that you may change"),
     )
 
 
-def _ids(teams: list[int]) -> str:
+def ids(teams: list[int]) -> str:
     return f"ARRAY[{','.join(str(int(team)) for team in teams)}]::bigint[]"
 
 

@@ -41,6 +41,7 @@ SHARED = (
     Field(name="team", type="lookup", column="team_id"),
     Field(name="tags", type="tags", column="tags"),
     Field(name="note", column="note"),
+    Field(name="custom", type="custom"),
 )
 EXPORTED = (
     "name", "first_name", "last_name", "company", "title", "email", "phone", "birth_date", "gender", "address", "city",
@@ -157,7 +158,7 @@ class Customers(PeopleKind):
         return made
 
     def exported(self) -> Mapping[str, str]:
-        found = dict(super().exported())
+        found = {name: path for name, path in super().exported().items() if name != "external_id"}
         return {"external_id": "external_ids", "kind": "kind"} | found | {"lifecycle": "lifecycle"}
 
 

@@ -33,6 +33,7 @@ Progress = Callable[..., None]
 SESSION = {"statement_timeout": "0", "lock_timeout": "60s", "work_mem": "64MB", "temp_buffers": "64MB",
            "default_statistics_target": "10"}
 TRIES = 3
+SPREADSHEETS = frozenset({"csv", "tsv", "xlsx"})
 
 
 class _DryRun(Exception):
@@ -103,11 +104,10 @@ def _run(job: ImportJob, path: Path, now: dt.datetime, progress: Progress) -> di
     table = open_table(path, mapping.read(job.mapping).options)
     context = _context(job, kind, table, reach, now, progress)
     zone = context.plan.mapping.zone(workspace_zone())
-    rows = Stager(kind, context, zone, len(table.header)).stage(table.rows())
+    stager = Stager(kind, context, zone, len(table.header), guarded=table.format in SPREADSHEETS)
+    rows = stager.stage(table.rows())
     _one_row_per_key(kind, context)
-    if job.strict and context.counts["rejected"]:
-        write_rejects(job, table)
-        raise Refused(_strict_sentence(context.counts["rejected"]))
+    _strictly(context)
     _apply(kind, context, rows)
     report = _report(job, kind, context, table, rows)
     _finish(context)
@@ -132,6 +132,7 @@ def _context(
         owner_id=_owner(owner, reach, kind.object),
         currency=home_currency(first_seen="" if job.dry_run else given.constants.get("currency", "").upper()),
         progress=progress,
+        table=table,
     )
 
 
@@ -208,9 +209,9 @@ def _span(kind: Kind, context: Context, low: int, high: int, *, first: bool) -> 
                 if first:
                     kind.prepare(context)
                 kind.apply(context, low, high)
-                if context.job.strict and context.counts["rejected"]:
-                    raise Refused(_strict_sentence(context.counts["rejected"]))
+                _strictly(context)
                 if context.job.dry_run:
+                    write_rejects(context.job, context.table)
                     raise _DryRun
                 _mark(context, high)
             return
@@ -232,13 +233,21 @@ def _kept_counts(context: Context) -> dict[str, int]:
     return {name: context.counts[name] for name in ("created", "updated", "unchanged")}
 
 
-def _strict_sentence(count: int) -> str:
-    return _("%(count)d rows do not fit, so nothing was written; the rejects file names them.") % {"count": count}
+def _strictly(context: Context) -> None:
+    """With "all or nothing", rows that do not fit end the import before it writes."""
+    count = context.counts["rejected"]
+    if context.job.strict and count:
+        path = write_rejects(context.job, context.table)
+        raise Refused(
+            _("%(count)d rows do not fit, so nothing was written; %(file)s names them.") % {"count": count, "file": path}
+        )
 
 
 def _report(job: ImportJob, kind: Kind, context: Context, table: Table, rows: int) -> dict[str, Any]:
     names = ("created", "updated", "unchanged", "skipped", "rejected")
-    rejects = write_rejects(job, table)
+    rejects = rejects_path(job) if job.dry_run else write_rejects(job, table)
+    if rejects is not None and not rejects.exists():
+        rejects = None
     return {
         "rows": rows,
         **{name: context.counts[name] for name in names},

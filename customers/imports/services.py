@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from pathlib import Path
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
-from crm.kit.errors import Invalid
+from crm.kit import jobs
+from crm.kit.errors import Invalid, Refused
 from customers.imports import kinds, mapping
 from customers.imports.context import Reach, target_team
-from customers.imports.run import Progress, run_import, silent
+from customers.imports.run import Progress, folder, run_import, silent
 from customers.models import ImportJob
 
 
@@ -53,3 +56,49 @@ def _shown_name(name: str) -> str:
 def run(job: ImportJob, path: Path, *, now: dt.datetime, progress: Progress = silent) -> dict[str, Any]:
     """Run it here and return the report."""
     return run_import(job, path, now=now, progress=progress)
+
+
+def accept(
+    *, upload: UploadedFile[Any], kind: str, mapping: dict[str, Any] | None, source: str, mode: str, team: str,
+    dry_run: bool, strict: bool, user: User, now: dt.datetime,
+) -> ImportJob:  # fmt: skip
+    """Keep an uploaded file under a name of ours and queue its import. Raises Invalid or Refused."""
+    if not upload.size:
+        raise Invalid(_("The file is empty."), fields={"file": _("The file is empty.")})
+    kept: Path | None = None
+    try:
+        with transaction.atomic():
+            job = new_import(
+                kind=kind, file_name=upload.name or "file", mapping=mapping, source=source, mode=mode, team=team,
+                dry_run=dry_run, strict=strict, user=user, now=now,
+            )  # fmt: skip
+            kept = folder(job)
+            _keep(upload, kept)
+            job.job = jobs.enqueue("import", {"import": job.pk}, user=user)
+            job.file_size = upload.size
+            job.save(update_fields=["job", "file_size"])
+    except BaseException:
+        if kept is not None:
+            shutil.rmtree(kept, ignore_errors=True)
+        raise
+    return job
+
+
+def _keep(upload: UploadedFile[Any], place: Path) -> None:
+    place.mkdir(parents=True, mode=0o700)
+    with (place / "file").open("wb") as file:
+        for chunk in upload.chunks():
+            file.write(chunk)
+
+
+def run_accepted(*, import_id: int, now: dt.datetime, progress: Progress) -> dict[str, Any]:
+    """Run a queued import; its rights are those that the asker has now."""
+    job = ImportJob.objects.select_related("user").get(pk=import_id)
+    if job.state == ImportJob.State.DONE:
+        return job.report or {}
+    if job.user is None or not job.user.is_active:
+        raise Refused(_("The person who asked for this import may not sign in any more; nothing was written."))
+    path = folder(job) / "file"
+    report = run_import(job, path, now=now, progress=progress)
+    path.unlink(missing_ok=True)
+    return {name: value for name, value in report.items() if name != "rejects_file"}

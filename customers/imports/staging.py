@@ -26,7 +26,7 @@ Reasons = list[tuple[int, str, str | None]]
 
 def create_tables(kind: Kind, slots: Iterable[Slot]) -> list[str]:
     """Make the working tables of this session; returns the staging columns in COPY order."""
-    wanted = {item.staged: item.sql_type for item in kind.fields if item.name != "external_id"}
+    wanted = {item.staged: item.sql_type for item in kind.fields if item.name not in ("external_id", "custom")}
     columns = ", ".join(f"{name} {sql}" for name, sql in (wanted | dict(kind.derived)).items())
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS import_stage, import_out, import_chunk")
@@ -60,7 +60,7 @@ def _clean(text: str) -> str:
 class Stager:
     """Converts batches and copies them."""
 
-    def __init__(self, kind: Kind, context: Context, zone: ZoneInfo, width: int) -> None:
+    def __init__(self, kind: Kind, context: Context, zone: ZoneInfo, width: int, *, guarded: bool) -> None:
         self.kind, self.context, self.width = kind, context, width
         self.rows = 0
         mapping = context.plan.mapping
@@ -71,6 +71,7 @@ class Stager:
             for slot in context.plan.slots
         ]
         for slot, conv in self.slots:
+            conv.guarded = guarded
             if slot.index is None and isinstance(conv[slot.constant], Bad):
                 raise Invalid(_("The mapping's constant does not fit: %(reason)s.") % {"reason": conv[slot.constant]})
         self.names = create_tables(kind, context.plan.slots)
