@@ -1,7 +1,5 @@
 """/ui/: every part in its states, the page that axe and screenshots look at."""
 
-# ruff: noqa: E501 - made-up rows read better on one line
-
 from __future__ import annotations
 
 import math
@@ -31,9 +29,7 @@ class SampleForm(forms.Form):
     name = forms.CharField(label=_("Name"), help_text=_("As it stands on invoices."))
     email = forms.EmailField(label=_("E-mail"))
     kind = forms.ChoiceField(label=_("Kind"), choices=[("person", _("Person")), ("company", _("Company"))])
-    born = forms.DateField(
-        label=_("Birth date"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    born = forms.DateField(label=_("Birth date"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
     mails = forms.BooleanField(label=_("May receive e-mails"), required=False)
 

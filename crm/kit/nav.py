@@ -68,9 +68,7 @@ class Entry:
     def is_current(self, path: str) -> bool:
         """Whether the page at ``path`` lies under this entry."""
         prefixes = (self.href, *self.match)
-        return any(
-            path == prefix if prefix == "/" else path.startswith(prefix) for prefix in prefixes if prefix
-        )
+        return any(path == prefix if prefix == "/" else path.startswith(prefix) for prefix in prefixes if prefix)
 
 
 _addresses: dict[str, str] = {}

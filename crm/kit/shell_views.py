@@ -19,9 +19,7 @@ class NavCounts(Policed):
     policy = ("self", "view")
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        drawn = format_html_join(
-            "", "{}", ((self._one(item, number),) for item, number in nav.counts(request.user))
-        )
+        drawn = format_html_join("", "{}", ((self._one(item, number),) for item, number in nav.counts(request.user)))
         return HttpResponse(drawn)
 
     @staticmethod

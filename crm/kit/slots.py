@@ -152,9 +152,7 @@ def draw_waiting(one: Panel, record: Any) -> SafeString:
 
 
 def _failed(one: Panel, record: Any, mark: str) -> SafeString:
-    return render_to_string(
-        "ui/panel_error.html", {"error_id": mark, "retry": address(one, record), "text": ""}
-    )
+    return render_to_string("ui/panel_error.html", {"error_id": mark, "retry": address(one, record), "text": ""})
 
 
 def _frame(one: Panel, body: str, record: Any, fetch: str = "") -> SafeString:
