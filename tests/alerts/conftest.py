@@ -56,6 +56,4 @@ def lead(north):
 
 @pytest.fixture
 def rule(boss):
-    return create_rule(
-        given=RuleInput("Too many returns", "returns_per_day", settings={"above": 50}), user=boss
-    )
+    return create_rule(given=RuleInput("Too many returns", "returns_per_day", settings={"above": 50}), user=boss)

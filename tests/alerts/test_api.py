@@ -24,9 +24,7 @@ def client(user):
 
 
 def post(user, path, body, **headers):
-    return client(user).post(
-        f"/api/v1/{path}", json.dumps(body), content_type="application/json", headers=headers
-    )
+    return client(user).post(f"/api/v1/{path}", json.dumps(body), content_type="application/json", headers=headers)
 
 
 def point(value, **changes):

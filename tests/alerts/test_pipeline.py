@@ -34,9 +34,7 @@ def test_the_same_condition_is_one_alert_with_its_repeats():
     flush = pipeline.decide(
         candidates(point(60.0), point(70.0, minutes=-5), point(80.0, minutes=-1)), handled={}, now=NOW
     )
-    assert [(c.repeats, c.observed, c.first_at) for c in flush.raised] == [
-        (3, 60.0, NOW - timedelta(minutes=5))
-    ]
+    assert [(c.repeats, c.observed, c.first_at) for c in flush.raised] == [(3, 60.0, NOW - timedelta(minutes=5))]
 
 
 def test_series_with_other_labels_are_other_alerts():
@@ -53,9 +51,7 @@ def test_what_a_person_resolved_does_not_come_back_by_a_late_event():
 
 def test_a_new_breach_after_a_resolved_one_is_news():
     [new] = candidates(point(60.0))
-    assert pipeline.decide([new], handled={new.fingerprint: NOW - timedelta(minutes=5)}, now=NOW).raised == [
-        new
-    ]
+    assert pipeline.decide([new], handled={new.fingerprint: NOW - timedelta(minutes=5)}, now=NOW).raised == [new]
 
 
 def test_an_event_of_last_quarter_is_history():

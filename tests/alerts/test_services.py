@@ -218,9 +218,7 @@ def test_an_alert_is_given_only_to_someone_who_sees_it(customer, seller, rival, 
 
 
 def test_a_rule_reports_every_problem_at_once(boss):
-    given = RuleInput(
-        " ", "a\0b", detector="magic", settings={}, labels={"a": []}, hold="soon", severity="bad"
-    )
+    given = RuleInput(" ", "a\0b", detector="magic", settings={}, labels={"a": []}, hold="soon", severity="bad")
     with pytest.raises(Invalid) as refused:
         services.create_rule(given=given, user=boss)
     assert set(refused.value.fields) == {"name", "metric", "detector", "labels", "for", "severity"}
