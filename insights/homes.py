@@ -18,7 +18,8 @@ from insights.models import CustomerScore, Metric, MetricPoint, ModelVersion, Ru
 
 FEW = 8
 PERIOD = 28  # days
-SHOWN = ("revenue_per_day", "orders_per_day", "tickets_per_day")
+LABELS = {"revenue_per_day": _("Revenue"), "orders_per_day": _("Orders"), "tickets_per_day": _("New tickets")}
+SHOWN = tuple(LABELS)
 
 
 @panel("home.manager.figures", title=_("Business"), order=10, policy=("metric", "view"), bare=True, template="home/metrics.html", name="metrics")
@@ -39,7 +40,7 @@ def metrics(request: HttpRequest, record: Any) -> dict[str, Any] | None:
         if late:
             change = (sum(late) - before) / before * 100 if before else None
             figures.append({
-                "label": words.metric_title(metric), "total": sum(late), "change": change, "good": metric.good,
+                "label": LABELS[metric.name], "total": sum(late), "change": change, "good": metric.good,
                 "money": metric.unit == "money", "values": late, "href": f"/insights/monitoring/?metric={metric.name}",
             })  # fmt: skip
     return {"figures": figures, "currency": workspace().home_currency, "days": PERIOD} if figures else None

@@ -176,12 +176,12 @@ class MoveDeal(Action):
     policy = ("deal", "change")
 
     def act(self, request: HttpRequest) -> str:
+        if not Deal.objects.visible_to(request.user).filter(pk=self.kwargs["pk"]).exists():
+            raise Http404
         raw = request.POST.get("stage", "")
         stage = Stage.objects.filter(pk=raw).first() if raw.isascii() and raw.isdigit() and len(raw) < 19 else None
         if stage is None:
             raise Invalid(_("There is no such stage."))
-        if not Deal.objects.visible_to(request.user).filter(pk=self.kwargs["pk"]).exists():
-            raise Http404
         reason = request.POST.get("lost_reason", "").strip()[:200]
         moved = deal_services.move_deal(
             user=request.user, deal_id=self.kwargs["pk"], stage_id=stage.pk, now=timezone.now(), lost_reason=reason

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -115,6 +115,8 @@ class ChangeTicket(Action):
     policy = ("ticket", "change")
 
     def act(self, request: HttpRequest) -> str:
+        if not Ticket.objects.visible_to(request.user).filter(pk=self.kwargs["pk"]).exists():
+            raise Http404
         values: dict[str, Any] = {}
         if request.POST.get("take"):
             values["owner"] = request.user.pk
