@@ -96,7 +96,7 @@ class _Up:
             "WEB_CONCURRENCY": str(options.workers),
             "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "crm.settings"),
             "PYTHONUNBUFFERED": "1",
-            "PYTHONPATH": str(BASE_DIR),
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(BASE_DIR), os.environ.get("PYTHONPATH")])),
             "MALLOC_ARENA_MAX": "2",
             "C_FORCE_ROOT": "1",
         }
