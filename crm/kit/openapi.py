@@ -111,12 +111,20 @@ class KitSchema(AutoSchema):
             return {"application/json": _batch_schema()}
         return write or super().get_request_serializer()
 
-    def get_response_serializers(self) -> Any:
-        """The shape of success, and a problem for every status that may come instead."""
-        found = self._success()
-        for status in self._errors():
-            found[(status, PROBLEM_TYPE)] = OpenApiResponse(Problem, description=ERRORS[status])
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        """With a problem for every status that may come instead of success."""
+        found = super().get_operation(*args, **kwargs)
+        if found is not None:
+            shape = self.resolve_serializer(Problem, "response").ref
+            for status in self._errors():
+                told = {"description": ERRORS[status], "content": {PROBLEM_TYPE: {"schema": shape}}}
+                found["responses"].setdefault(str(status), told)
+            found["responses"] = dict(sorted(found["responses"].items()))
         return found
+
+    def get_response_serializers(self) -> Any:
+        """The shape of success."""
+        return self._success()
 
     def _success(self) -> dict[Any, Any]:
         declared = getattr(self.view, "responses", {}).get(self.method.lower())
@@ -134,8 +142,7 @@ class KitSchema(AutoSchema):
         return {201 if self.method == "POST" else 200: shape}
 
     def _errors(self) -> list[int]:
-        policy = getattr(self.view, "policy", None)
-        public = policy == ("public", "view")
+        public = getattr(self.view, "policy", None) == ("public", "view")
         found = [503] if public else [401, 403, 503]
         if "{" in self.path:
             found.append(404)
