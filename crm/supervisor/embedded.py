@@ -42,6 +42,7 @@ class Embedded:
 
     @property
     def postgres(self) -> Postgres:
+        make_data_dir(self.data_dir)  # where the server's place is remembered
         self._postgres = self._postgres or Postgres(self.data_dir, extra=self.postgres_settings)
         return self._postgres
 
