@@ -53,7 +53,8 @@ def orders_from_lines(lines: pd.DataFrame, log: Cleaning, *, zone: str = "UTC") 
             "customer": grouped["customer"].first().astype("int64"),
             "kind": grouped["kind"].first(),
             "at": grouped["at"].min(),
-            "net": grouped["net"].sum().abs(),
+            # money has four decimals: rounding makes the sum free of the sequence of its lines, as in SQL
+            "net": grouped["net"].sum().abs().round(6),
             "lines": grouped.size(),
             "products": grouped["product"].nunique(),
             "quantity": grouped["quantity"].sum().abs().astype(float),
