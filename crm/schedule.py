@@ -53,9 +53,7 @@ def enqueue_due(*, now: dt.datetime, schedule: tuple[Periodic, ...] | None = Non
     zone = ZoneInfo(workspace().time_zone)
     dues = {each.name: each.last_due(now, zone) for each in periodics}
     known = set(ScheduledSlot.objects.filter(name__in=dues).values_list("name", flat=True).distinct())
-    taken = set(
-        ScheduledSlot.objects.filter(name__in=dues, due_at__in=dues.values()).values_list("name", "due_at")
-    )
+    taken = set(ScheduledSlot.objects.filter(name__in=dues, due_at__in=dues.values()).values_list("name", "due_at"))
     created = []
     for each in periodics:
         if (each.name, dues[each.name]) not in taken:

@@ -72,9 +72,9 @@ def check_redis() -> dict[str, Any]:
 
 def check_queue() -> dict[str, Any]:
     """How long the oldest job that is due has waited, in seconds; a delay by design is not a wait."""
-    oldest = Job.objects.filter(waiting()).aggregate(
-        since=Min(Coalesce("lease_until", "run_after", "created_at"))
-    )["since"]
+    oldest = Job.objects.filter(waiting()).aggregate(since=Min(Coalesce("lease_until", "run_after", "created_at")))[
+        "since"
+    ]
     age = (timezone.now() - oldest).total_seconds() if oldest else 0.0
     return {"ok": age <= OLDEST_WAIT.total_seconds(), "age": round(max(age, 0.0), 1)}
 

@@ -76,9 +76,7 @@ class _Handlers:
 _handlers = _Handlers()
 
 
-def handler(
-    kind: str, *, title: str = "", time_limit: int = 1800, heavy: bool = False
-) -> Callable[[Run], Run]:
+def handler(kind: str, *, title: str = "", time_limit: int = 1800, heavy: bool = False) -> Callable[[Run], Run]:
     """Register a function as the one that runs jobs of this kind."""
 
     def register(run: Run) -> Run:
@@ -137,9 +135,7 @@ def waiting() -> Q:
 def claim(job_id: int) -> Job | None:
     """Take the job for this worker by one conditional UPDATE; None when it is not free."""
     name = f"{socket.gethostname()[:30]}:{os.getpid()}:{secrets.token_hex(8)}"
-    taken = Job.objects.filter(
-        waiting(), pk=job_id, attempts__lt=F("max_attempts"), cancel_requested=False
-    ).update(
+    taken = Job.objects.filter(waiting(), pk=job_id, attempts__lt=F("max_attempts"), cancel_requested=False).update(
         state=Job.State.RUNNING,
         claimed_by=name,
         lease_until=Now() + LEASE,

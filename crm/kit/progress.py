@@ -55,9 +55,7 @@ class Progress:
         self._wake.set()
         self._thread.join(timeout=10)
 
-    def __call__(
-        self, *, done: int | None = None, total: int | None = None, message: str | None = None
-    ) -> None:
+    def __call__(self, *, done: int | None = None, total: int | None = None, message: str | None = None) -> None:
         """Say how far the work is; cheap enough for every chunk."""
         given = {"done": done, "total": total, "message": message}
         with self._guard:

@@ -30,9 +30,7 @@ DEMO_PEOPLE = ("rep", "rep2", "manager", "agent", "integrator", "admin")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Shared with the command that ``manage.py help`` shows."""
-    parser.add_argument(
-        "--port", type=int, default=CONF.port, help="port of the web pages (default: PORT or 8000)"
-    )
+    parser.add_argument("--port", type=int, default=CONF.port, help="port of the web pages (default: PORT or 8000)")
     parser.add_argument("--no-demo", action="store_true", help="leave an empty workspace empty")
     parser.add_argument("--workers", type=int, default=2, help="web processes (default: 2)")
 
@@ -160,8 +158,7 @@ class _Up:
         code = self.watch.run_once("setup", command, self.environ)
         if code != 0:
             raise CannotStart(
-                "The workspace could not be prepared; the reason stands above and in "
-                f"{CONF.log_dir / 'setup.log'}."
+                f"The workspace could not be prepared; the reason stands above and in {CONF.log_dir / 'setup.log'}."
             )
 
     def _parts(self) -> list[Service]:
@@ -233,9 +230,7 @@ class _Up:
         if state.get("sample"):
             self.console.plain(f"  Sample data. Sign in as {', '.join(DEMO_PEOPLE)}; the password is: demo")
         elif not state.get("people"):
-            self.console.plain(
-                "  No people yet: make the first one with  .venv/bin/python manage.py createsuperuser"
-            )
+            self.console.plain("  No people yet: make the first one with  .venv/bin/python manage.py createsuperuser")
         self.console.plain("  Ctrl-C stops everything.\n")
 
     def _stop(self) -> None:

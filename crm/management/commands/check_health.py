@@ -24,8 +24,6 @@ class Command(BaseCommand):
         else:
             for name, answer in checks.items():
                 detail = ", ".join(f"{key} {value}" for key, value in answer.items() if key != "ok")
-                self.stdout.write(
-                    f"{name:<11} {'ok' if answer['ok'] else 'FAILS'}{f'  ({detail})' if detail else ''}"
-                )
+                self.stdout.write(f"{name:<11} {'ok' if answer['ok'] else 'FAILS'}{f'  ({detail})' if detail else ''}")
         if not ready:
             sys.exit(1)

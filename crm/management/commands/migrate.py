@@ -11,7 +11,7 @@ from crm import backends
 from crm.kit.newborn import Executor
 from crm.supervisor.rights import grant
 
-django_migrate.MigrationExecutor = Executor  # type: ignore[misc]
+django_migrate.MigrationExecutor = Executor  # type: ignore[attr-defined]
 
 
 class Command(DjangoMigrate):

@@ -58,11 +58,7 @@ class Command(BaseCommand):
         """Only when a source file changed: compressing takes seconds."""
         stamp = CONF.data_dir / "static.stamp"
         digest = _static_digest()
-        if (
-            stamp.exists()
-            and stamp.read_text(encoding="ascii") == digest
-            and Path(settings.STATIC_ROOT).exists()
-        ):
+        if stamp.exists() and stamp.read_text(encoding="ascii") == digest and Path(settings.STATIC_ROOT).exists():
             return
         call_command("collectstatic", interactive=False, verbosity=0, clear=True)
         stamp.write_text(digest, encoding="ascii")
