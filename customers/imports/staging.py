@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import IO
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+import psycopg2
+from django.db import DatabaseError, connection, transaction
 from django.utils.translation import gettext as _
 
 from crm.kit.errors import Invalid
@@ -43,11 +45,26 @@ class _Feed:
 
     def __init__(self, texts: Iterator[str]) -> None:
         self.texts, self.held, self.place = texts, "", 0
+        self.error: BaseException | None = None
+
+    @contextmanager
+    def honest(self) -> Iterator[None]:
+        """The database reports our own errors as its own: raise the one that happened."""
+        try:
+            yield
+        except (psycopg2.Error, DatabaseError):
+            if self.error is not None:
+                raise self.error from None
+            raise
 
     def read(self, size: int = -1) -> str:
         """At most ``size`` characters; empty at the end."""
         if self.place >= len(self.held):
-            self.held, self.place = next(self.texts, ""), 0
+            try:
+                self.held, self.place = next(self.texts, ""), 0
+            except BaseException as error:
+                self.error = error
+                raise
         piece = self.held[self.place : self.place + size] if size > 0 else self.held[self.place :]
         self.place += len(piece)
         return piece
@@ -82,7 +99,7 @@ class Stager:
         """Copy every row of the file in one stream; returns how many rows there were."""
         with tempfile.SpooledTemporaryFile(MAX_SPOOL, "w+", encoding="utf-8", newline="\n") as refused:
             feed = _Feed(self._texts(rows, refused))
-            with connection.cursor() as cursor:
+            with feed.honest(), transaction.atomic(), connection.cursor() as cursor:
                 cursor.copy_expert(f"COPY import_stage ({', '.join(self.columns)}) FROM STDIN", feed, 1 << 18)
                 refused.seek(0)
                 cursor.copy_expert("COPY import_out (row, skipped, reason, key) FROM STDIN", refused)

@@ -92,7 +92,7 @@ class Lines:
             sample = text.read(64 * 1024)
         self.delimiter = delimiter or sniff_delimiter(sample)
         self.format = "tsv" if self.delimiter == "\t" else "csv"
-        header = next((row for _number, row in self._all() if any(row)), None)
+        header = next((row for _number, row in self._all() if _filled(row)), None)
         if header is None:
             raise Invalid(_("The file holds no header."))
         if len(header) > MAX_COLUMNS:
@@ -102,7 +102,7 @@ class Lines:
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """(line number in the file, cells); lines without any text are not rows."""
         every = self._all()
-        next((row for _number, row in every if any(row)), None)
+        next((row for _number, row in every if _filled(row)), None)
         return ((number, row) for number, row in every if row and any(row))
 
     def _all(self) -> Iterator[tuple[int, list[str]]]:
@@ -116,6 +116,10 @@ class Lines:
                     _("Line %(line)d cannot be read: %(reason)s. A quotation mark may be missing its partner.")
                     % {"line": reader.line_num, "reason": error}
                 ) from error
+
+
+def _filled(row: list[str]) -> bool:
+    return any(cell.strip() for cell in row)
 
 
 def sniff_delimiter(sample: str) -> str:
@@ -138,10 +142,10 @@ def sniff_delimiter(sample: str) -> str:
 
 
 def unique_names(header: list[str]) -> list[str]:
-    """Trimmed column names; empty ones are numbered, repeated ones carry their count."""
+    """Trimmed printable column names; empty ones are numbered, repeated ones carry their count."""
     names: list[str] = []
     for place, raw in enumerate(header, start=1):
-        name = raw.strip().lstrip("\ufeff") or f"column {place}"
+        name = "".join(filter(str.isprintable, raw)).strip()[:200] or f"column {place}"
         count = sum(known == name or known.startswith(f"{name} (") for known in names)
         names.append(f"{name} ({count + 1})" if count else name)
     return names

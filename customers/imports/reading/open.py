@@ -93,7 +93,7 @@ def _text(stream: Callable[[], IO[bytes]], start: bytes, options: dict[str, Any]
     if text.startswith(("{", "[")):
         records = json_rows.Records(stream, encoding)
         return Table(format=records.format, encoding=encoding, header=records.header, rows=records.rows)
-    if "\0" in text:
+    if len({letter for letter in text if letter < " "} - set("\t\n\r\v\f\x1a")) > 2:
         raise Invalid(_("The file is not a text file that can be imported."))
     lines = delimited.Lines(stream, encoding, str(options.get("delimiter", "")))
     return Table(format=lines.format, encoding=encoding, header=lines.header, rows=lines.rows)

@@ -79,7 +79,8 @@ class Workbook:
         self.header = unique_names(header)
 
     def _choose(self, wanted: str) -> str:
-        book = openpyxl.load_workbook(self.path, read_only=True, data_only=True, keep_links=False)
+        file = self.path.open("rb")
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         try:
             names = [sheet.title for sheet in book.worksheets]
             if wanted and wanted not in names:
@@ -88,6 +89,7 @@ class Workbook:
             return wanted or next(iter(filled or names))
         finally:
             book.close()
+            file.close()
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """(row number in the sheet, cells as text)."""
@@ -97,7 +99,8 @@ class Workbook:
         return ((number, row if any(row[width:]) else row[:width]) for number, row in every if any(row))
 
     def _all(self) -> Iterator[tuple[int, list[str]]]:
-        book = openpyxl.load_workbook(self.path, read_only=True, data_only=True, keep_links=False)
+        file = self.path.open("rb")
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         try:
             for number, row in enumerate(book[self.sheet].iter_rows(values_only=True), start=1):
                 yield number, [_text(cell) for cell in row]
@@ -105,6 +108,7 @@ class Workbook:
             raise Invalid(_("The spreadsheet is damaged and cannot be read.")) from error
         finally:
             book.close()
+            file.close()
 
 
 def _text(cell: Any) -> str:
