@@ -89,7 +89,7 @@ def _habits(world: World, rng: np.random.Generator, company: np.ndarray, place: 
         regularity=rng.gamma(5, 0.5, size).clip(0.9, 5.0),
         buyer=rng.random(size) > 0.08,
         opens=opens,
-        unhappy=rng.random(size) < 0.6,
+        unhappy=rng.random(size) < 0.5,
         spend=np.where(company, rng.lognormal(1.1, 0.6, size), rng.lognormal(0.1, 0.35, size)),
         taste=np.where(company[:, None], at_work, taste),
         chinese=chinese_country & (rng.random(size) < 0.55),

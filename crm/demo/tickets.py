@@ -73,11 +73,11 @@ def _occasions(world: World, rng: np.random.Generator, people: People, orders: O
     day = (orders.at[sales] - world.start) / DAY
     share = np.where(np.isin(day.astype(np.int64), world.specials.complaints), 0.5, 0.03)
     trouble = sales[rng.random(len(sales)) < share]
-    asks = sales[rng.random(len(sales)) < 0.025]
-    both = np.concatenate([_fading(rng, people), _fading(rng, people)])
+    asks = sales[rng.random(len(sales)) < 0.03]
+    both = np.concatenate([_fading(rng, people), np.where(rng.random(len(people)) < 0.35, _fading(rng, people), np.nan)])
     happened = np.flatnonzero(~np.isnan(both) & (both > 0) & (both < world.days))
     leaving, fading_day = happened % len(people), both[happened]
-    general = np.flatnonzero(rng.random(len(people)) < 0.4)
+    general = np.flatnonzero(rng.random(len(people)) < 0.42)
     visit = people.start[general] + rng.random(len(general)) * np.maximum(
         np.minimum(people.death[general], world.days) - people.start[general], 0.5
     )
@@ -103,7 +103,7 @@ def _fading(rng: np.random.Generator, people: People) -> Floats:
     early = people.death - rng.random(len(people)) * people.decay
     calm = people.start + rng.random(len(people)) * (people.death - people.start)
     bought = people.buyer & (people.death - people.start > 30)
-    return np.where(bought & people.unhappy, early, np.where(bought & (rng.random(len(people)) < 0.05), calm, np.nan))
+    return np.where(bought & people.unhappy, early, np.where(bought & (rng.random(len(people)) < 0.09), calm, np.nan))
 
 
 def _handled(world: World, rng: np.random.Generator, at: Ints, complaint: np.ndarray, priority: Ints) -> tuple[Ints, Ints]:

@@ -89,7 +89,7 @@ def wanted(known: Known, folder: Path) -> list[Measured]:
         Measured("ticket_list", {"path": "/service/tickets/"}, must=5),
         Measured("home", {"path": "/"}, must=5),
         Measured("customer_create", {
-            "path": "/customers/new/", "form": "/customers/new/", "expect": [302], "max_requests": 300,
+            "path": "/customers/new/", "form": "/customers/new/", "expect": [302, 303], "max_requests": 300,
             "data": {"name": "Bench {n}", "email": "bench{n}@bench.example", "first_name": "Bench", "last_name": "Number {n}"},
         }, must=3.2),
         Measured("rest_customers_100", {"path": "/api/v1/customers/?page_size=100"}, floor="floor_json", must=5),

@@ -157,7 +157,7 @@ def _floor_database() -> str:
     postgres = backends.embedded().postgres
     link = postgres.connect()
     link.autocommit = True
-    with link, link.cursor() as cursor:
+    with link.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [FLOOR_DATABASE])
         if cursor.fetchone() is None:
             cursor.execute(f"CREATE DATABASE {FLOOR_DATABASE}")
