@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db.models import QuerySet
+from django.http import Http404
+from django.urls import path
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.routers import BaseRouter
 
-from crm.kit.rest import KitViewSet
-from crm.kit.shapes import Bag, Day, Id, KitSerializer, Moment, Reference, Tags, Text
+from crm.kit import timeline
+from crm.kit.errors import Invalid
+from crm.kit.keyset import page_size
+from crm.kit.rest import KitAPIView, KitViewSet, row_id
+from crm.kit.shapes import Bag, Day, Id, KitSerializer, Moment, Reference, Tags, Text, represent
+from crm.kit.tables import Scene
+from crm.kit.workspace import workspace
 from customers import services
 from customers.filters import ContactFilters, CustomerFilters, InteractionFilters
 from customers.imports_api import ImportViewSet
 from customers.models import Contact, Customer, ExternalId, Gender, Interaction, Lifecycle
 from customers.selectors import possible_doubles, with_external_ids
+from customers.timeline import SUBJECT
 
 
 class OutsideId(serializers.Serializer):
@@ -207,9 +221,7 @@ class CustomerViewSet(KitViewSet):
 
     def by_external(self, source: str, external_ids: list[str]) -> dict[str, Customer]:
         """Customers by their id in a source."""
-        found = ExternalId.objects.filter(source__name=source, external_id__in=external_ids).select_related(
-            "customer"
-        )
+        found = ExternalId.objects.filter(source__name=source, external_id__in=external_ids).select_related("customer")
         return {one.external_id: one.customer for one in found}
 
     def create_row(self, data: dict[str, Any]) -> Customer:
@@ -218,9 +230,7 @@ class CustomerViewSet(KitViewSet):
 
     def update_row(self, row: Any, data: dict[str, Any], expected: str | None = None) -> Customer:
         """By the service."""
-        return services.update_customer(
-            user=self.request.user, customer_id=row.pk, values=data, expected=expected
-        )
+        return services.update_customer(user=self.request.user, customer_id=row.pk, values=data, expected=expected)
 
     def delete_row(self, row: Any, expected: str | None = None) -> None:
         """Into the trash."""
@@ -252,9 +262,7 @@ class ContactViewSet(KitViewSet):
 
     def update_row(self, row: Any, data: dict[str, Any], expected: str | None = None) -> Contact:
         """By the service."""
-        return services.update_contact(
-            user=self.request.user, contact_id=row.pk, values=data, expected=expected
-        )
+        return services.update_contact(user=self.request.user, contact_id=row.pk, values=data, expected=expected)
 
     def delete_row(self, row: Any, expected: str | None = None) -> None:
         """Into the trash."""
@@ -285,9 +293,69 @@ class InteractionViewSet(KitViewSet):
         return True
 
 
+class TimelineShape(KitSerializer):
+    """One event of a customer's timeline."""
+
+    at = serializers.DateTimeField()
+    icon = serializers.CharField()
+    title = serializers.CharField()
+    detail = serializers.CharField()
+    text = serializers.CharField()
+    href = serializers.CharField()
+    model = serializers.BooleanField(help_text="Whether a model said it.")
+
+
+class TimelinePage(serializers.Serializer):
+    """A page of the timeline, newest first."""
+
+    next = serializers.CharField(allow_null=True)
+    next_cursor = serializers.CharField(allow_null=True)
+    results = TimelineShape(many=True)
+
+
+class TimelineView(KitAPIView):
+    """What happened with a customer, from every app, newest first."""
+
+    policy = ("customer", "view")
+    scope = "customers"
+    responses = {"get": {200: TimelinePage}}
+    parameters = (
+        OpenApiParameter("cursor", str, description="From “next” of a page."),
+        OpenApiParameter("page_size", {"type": "integer", "minimum": 1, "maximum": 500, "default": 50}),
+        OpenApiParameter("type", str, description="Only events of one type, such as messages or orders."),
+    )
+
+    def get(self, request: Request, pk: str) -> Response:
+        """One page of events."""
+        customer = Customer.objects.visible_to(request.user).filter(pk=row_id(pk)).first()
+        if customer is None:
+            raise Http404
+        params = request.query_params
+        if set(params) - {"cursor", "page_size", "type"}:
+            raise Invalid(_("Unknown parameters."))
+        chosen = params.get("type", "")
+        if chosen and chosen not in {group.name for group in timeline.groups_for(SUBJECT, request.user)}:
+            raise Invalid(_("There is no such type of events."), fields={"type": _("Unknown type.")})
+        size = page_size(params.get("page_size"))
+        scene = Scene(
+            request.user, self.now(), workspace().home_currency, request.user.access.restricted_fields("customer")
+        )
+        page = timeline.read(SUBJECT, customer, scene, chosen=chosen, cursor=params.get("cursor", ""), size=size)
+        events = [event for day in page.days for event in day.events]
+        query = urlencode({**params.dict(), "cursor": page.following})
+        following = f"{settings.SITE_URL}{request.path}?{query}" if page.following else None
+        return Response({
+            "next": following, "next_cursor": page.following or None,
+            "results": represent(TimelineShape, events, request.user),
+        })  # fmt: skip
+
+
 def register(router: BaseRouter) -> None:
     """The addresses of this app."""
     router.register("customers", CustomerViewSet, basename="customers")
     router.register("contacts", ContactViewSet, basename="contacts")
     router.register("interactions", InteractionViewSet, basename="interactions")
     router.register("imports", ImportViewSet, basename="imports")
+
+
+urlpatterns = [path("customers/<str:pk>/timeline/", TimelineView.as_view(), name="api-customer-timeline")]
