@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from crm.kit.masking import at_level
 from crm.kit.tables import Column, Scene, Table
-from crm.kit.ui import cells
+from crm.kit.ui import cells, words
 from customers.models import Customer, Lifecycle
 
 ORDERINGS = {"name": "sort_name", "last_contact_at": "last_contact_at", "created_at": "created_at"}
@@ -23,7 +24,9 @@ def owner_name(row: Customer) -> str:
 
 
 def _name(row: Customer, scene: Scene) -> SafeString:
-    return cells.person(row.name, f"/customers/{row.pk}/{scene.extra.get('tail', '')}")
+    # The avatar is drawn by the style sheet from two attributes: fifty nodes fewer on a page.
+    face = f"who w{words.colour_index(row.name)}"
+    return format_html('<a class="{}" data-i="{}" href="/customers/{}/{}">{}</a>', face, words.initials(row.name), row.pk, scene.extra.get("tail", ""), row.name)
 
 
 def _lifecycle(row: Customer, scene: Scene) -> SafeString:
@@ -36,7 +39,7 @@ TABLE = Table(
         Column("kind", _("Type"), lambda row, scene: row.get_kind_display(), shown=False, order=12),
         Column("company", _("Company"), lambda row, scene: cells.text(row.company), lambda row: row.company, shown=False, order=14),
         Column("owner", _("Owner"), lambda row, scene: cells.text(owner_name(row)), owner_name, order=20),
-        Column("lifecycle", _("Lifecycle"), _lifecycle, lambda row: Lifecycle(row.lifecycle).label, order=25),
+        Column("lifecycle", _("Lifecycle"), _lifecycle, lambda row: Lifecycle(row.lifecycle).label, shown=False, order=25),
         Column("email", _("E-mail"), lambda row, scene: cells.text(at_level(row.email, scene.levels.get("email", ""))), lambda row: row.email, shown=False, order=30),
         Column("phone", _("Phone"), lambda row, scene: cells.text(at_level(row.phone, scene.levels.get("phone", ""))), lambda row: row.phone, css="nowrap", shown=False, order=31),
         Column("city", _("City"), lambda row, scene: cells.text(row.city), lambda row: row.city, shown=False, order=32),

@@ -21,6 +21,7 @@ from django.utils.functional import Promise, cached_property
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from crm.kit import keyset, search
 from crm.kit.chips import Chip, chips_of, fit_for_a_page
@@ -34,6 +35,7 @@ from crm.kit.workspace import workspace
 
 __all__ = ["Action", "Column", "Extension", "ListView", "Preset", "Table", "extend"]
 
+PARTS = {"filters": gettext_lazy("Filter"), "display": gettext_lazy("Columns and rows"), "view": gettext_lazy("Save view")}
 STATE = ("search", "ordering", "columns", "view")
 MAX_TICKED = 500
 Words = str | Promise
@@ -115,8 +117,8 @@ class ListView(Policed):
         try:
             if request.GET.get("format") == "csv":
                 return self.export()
-            if request.GET.get("part") == "filters":
-                return TemplateResponse(request, self.filters_template(), {"list": self})
+            if request.GET.get("part") in PARTS:
+                return self.dialog(request.GET["part"])
             context = self.get_context_data()
         except Invalid as invalid:
             return self.broken(invalid)
@@ -125,9 +127,11 @@ class ListView(Policed):
         response.headers["Vary"] = "HX-Request, HX-Target"
         return response
 
-    def filters_template(self) -> str:
-        """The filter form as a part of the page, or as a page of its own without a script."""
-        return "lists/filter_form.html" if self.request.headers.get("HX-Request") else "lists/filter_page.html"
+    def dialog(self, part: str) -> HttpResponseBase:
+        """Filters, columns or the form of a saved view: in a dialog, or as a page without a script."""
+        frame = "lists/dialog.html" if self.request.headers.get("HX-Request") else "lists/dialog_page.html"
+        context = {"list": self, "part": part, "inner": f"lists/{part}_fields.html", "saved_view": self.own_view}
+        return TemplateResponse(self.request, frame, {**context, "heading": PARTS[part]})
 
     def wants_part(self) -> bool:
         """Whether htmx asked for the list alone."""
@@ -355,7 +359,26 @@ class ListView(Policed):
     @property
     def filters_address(self) -> str:
         """Where the filter form comes from; the form is not part of every page."""
-        return self.address(part="filters")
+        return self._part_address("filters")
+
+    @property
+    def display_address(self) -> str:
+        """Where the column chooser comes from."""
+        return self._part_address("display")
+
+    @property
+    def view_address(self) -> str:
+        """Where the form of a saved view comes from."""
+        return self._part_address("view")
+
+    def _part_address(self, part: str) -> str:
+        here = self.address()
+        return f"{here}{'&' if '?' in here else '?'}part={part}"
+
+    @property
+    def own_address(self) -> str:
+        """This list without the part that is open."""
+        return self.address()
 
     def _kept(self, *without: str) -> list[tuple[str, str]]:
         names = {name.removesuffix("[]") for name in without}

@@ -5,6 +5,7 @@ Cells are plain functions (see ``crm.kit.ui.cells``): fifty rows of nine cells c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -86,8 +87,7 @@ class Table:
 
 def rows_html(columns: Sequence[Column], rows: Iterable[Any], scene: Scene, table: Table) -> SafeString:
     """The ``<tr>`` elements of a table."""
-    starts = [_start_tag(column) for column in columns]
-    made = [column.cell for column in columns]
+    made = [(column.cell, column.classes) for column in columns]
     pick = _("Select %(name)s") if table.selectable else ""
     out: list[str] = []
     for row in rows:
@@ -95,16 +95,23 @@ def rows_html(columns: Sequence[Column], rows: Iterable[Any], scene: Scene, tabl
         if pick:
             name = esc(pick % {"name": table.row_label(row)})
             out.append(f'<td class="sel"><input type="checkbox" name="ids" value="{row.pk}" aria-label="{name}">')
-        for start, cell in zip(starts, made, strict=True):
-            out.append(start)
-            out.append(esc(cell(row, scene)))
+        out.extend(_td(esc(cell(row, scene)), css) for cell, css in made)
         out.append("\n")
     return mark_safe("".join(out))  # noqa: S308 - every part above is escaped or made by a cell function
 
 
-def _start_tag(column: Column) -> str:
-    # End tags of td and tr may be left out in HTML; a page of 50 rows is 4 KB lighter.
-    return f'<td class="{column.classes}">' if column.classes else "<td>"
+LONE = re.compile(r'<span class="(num|soft|muted|t-[a-z]+)"( title="[^"]*")?>([^<]*)</span>')
+"""A cell that is one plain span: its class and title can stand on the cell itself, which saves a node."""
+
+
+def _td(inner: str, css: str) -> str:
+    # End tags of td and tr may be left out in HTML; a page of 50 rows is 4 KB and 200 nodes lighter.
+    lone = LONE.fullmatch(inner) if inner.startswith("<span") else None
+    title = ""
+    if lone:
+        name, title, inner = lone.group(1), lone.group(2) or "", lone.group(3)
+        css = f"{css} {name}".strip()
+    return f'<td class="{css}"{title}>{inner}' if css else f"<td{title}>{inner}"
 
 
 def plain(value: object) -> str:

@@ -45,12 +45,14 @@ def grow(cast: Cast, rows: int) -> Customer:
 
 
 def queries(client: Client, address: str) -> int:
-    """How many queries an address takes, warmed up."""
-    client.get(address)
-    with CaptureQueriesContext(connection, ) as caught:
-        answer = client.get(address)
-    assert answer.status_code == 200, address
-    return len(caught)
+    """How many queries an address takes: the least of three, for some answers are kept for seconds."""
+    counted = []
+    for _try in range(3):
+        with CaptureQueriesContext(connection) as caught:
+            answer = client.get(address)
+        assert answer.status_code == 200, address
+        counted.append(len(caught))
+    return min(counted)
 
 
 def test_lists_take_the_same_queries_for_two_rows_and_for_twenty(cast: Cast, sign_in: SignIn) -> None:

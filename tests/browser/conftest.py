@@ -1,0 +1,61 @@
+"""A real Chromium on a real server over the cast's rows; one browser for the whole run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.test import Client
+
+from tests.cast import Cast, make_cast
+
+SWITCHES = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--force-prefers-reduced-motion",
+]  # fmt: skip
+
+
+def chromium() -> str | None:
+    """The Chromium of this machine."""
+    named = os.environ.get("CRM_CHROMIUM", "")
+    found = named or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return found if found and Path(found).exists() else None
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """The browser; without one the tests are skipped with a sentence, or fail when it is required."""
+    program = chromium()
+    if program is None:
+        sentence = "No Chromium was found on this machine: install one, or name it in CRM_CHROMIUM."
+        if os.environ.get("CRM_REQUIRE_BROWSER") == "1":
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    from playwright.sync_api import sync_playwright  # only where a browser is
+
+    # Playwright runs an event loop in this thread; Django's guard would take our queries for async ones.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=program, args=SWITCHES)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def cast(transactional_db: None) -> Cast:
+    """Everyone, with one row of every kind per band, committed for the server's threads."""
+    return make_cast()
+
+
+def cookies_of(cast: Cast, actor: str, address: str) -> list[dict[str, str]]:
+    """The session of an actor, as a browser keeps it."""
+    client = Client()
+    client.force_login(cast.users[actor])
+    assert SESSION_KEY in client.session
+    return [{"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value, "url": address}]

@@ -1,0 +1,120 @@
+"""Every page the resolver knows: axe, content policy, reflow; both themes, both languages, 390 and 1440 px."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from crm.accounts.models import User
+from tests.browser.conftest import cookies_of
+from tests.cast import Cast
+from tests.pages.addresses import PARTS, address, every_route
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+LOOKS = [("light", "en", 1440), ("dark", "zh-hans", 390), ("dark", "en", 1440), ("light", "zh-hans", 390)]
+"""Both themes in both languages, each width in both."""
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], "resultTypes": ["violations"]}
+NARROW = 320
+SIDEWAYS = """() => {
+  const wide = document.documentElement.scrollWidth > document.documentElement.clientWidth + 1;
+  if (!wide) return [];
+  const limit = document.documentElement.clientWidth + 1, found = [];
+  for (const one of document.querySelectorAll('body *')) {
+    const box = one.getBoundingClientRect();
+    if (box.right > limit && box.width > 0 && !one.closest('.table-wrap, .board, pre, [popover], dialog, .stages, .tabs, .chart'))
+      found.push(one.tagName.toLowerCase() + '.' + String(one.className.baseVal ?? one.className).slice(0, 40) + ' ' + Math.round(box.right));
+  }
+  return found.slice(0, 4);
+}"""
+
+
+def pages_of(cast: Cast) -> list[str]:
+    """Every whole page that an administrator opens, and the sign-in page's siblings."""
+    found = []
+    for route in every_route():
+        if not route.takes_get or route.name in PARTS or route.route == "live/":
+            continue
+        where = address(route, cast, "rep")
+        if where is not None:
+            found.append(where)
+    record = f"/customers/{cast.rows['rep']['customer'].pk}/"
+    tabs = [f"{record}?tab={name}" for name in ("orders", "deals", "tickets", "campaigns", "notes")]
+    return [*found, *tabs, "/customers/?part=filters", "/customers/?search=nobody-has-this-name", "/nothing-here/"]
+
+
+@pytest.fixture(scope="session")
+def axe_script() -> str:
+    """The axe-core that the package brings."""
+    from importlib.resources import files
+
+    return (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+
+
+def look(page: Any, where: str, script: str, told: list[str]) -> None:
+    """Open one page and note what is wrong with it."""
+    answer = page.goto(where, wait_until="load")
+    page.wait_for_function("() => !document.querySelector('[hx-trigger^=load].htmx-request')", timeout=10_000)
+    if answer.status >= 500:
+        told.append(f"{where}: {answer.status}")
+    page.evaluate(script)
+    result = page.evaluate("(options) => axe.run(document, options)", AXE)
+    for fault in result["violations"]:
+        nodes = "; ".join(node["html"][:120] for node in fault["nodes"][:2])
+        told.append(f"{where}: {fault['id']} ({len(fault['nodes'])}) {nodes}")
+
+
+@pytest.mark.parametrize(("theme", "language", "width"), LOOKS)
+def test_every_page_is_accessible_and_keeps_the_content_policy(
+    live_server: Any, browser: Any, cast: Cast, axe_script: str, theme: str, language: str, width: int
+) -> None:
+    """0 axe violations, 0 reports of the content policy, 0 errors on the console."""
+    User.objects.filter(pk=cast.users["admin"].pk).update(theme=theme, language=language)
+    context = browser.new_context(viewport={"width": width, "height": 900}, base_url=live_server.url, bypass_csp=False)
+    context.add_cookies(cookies_of(cast, "admin", live_server.url))
+    page = context.new_page()
+    told: list[str] = []
+    here = [""]
+    page.on("console", lambda said: told.append(f"{here[0]}: console {said.text[:200]}") if _counts(said) else None)
+    page.on("pageerror", lambda error: told.append(f"{here[0]}: script {error}"[:300]))
+    for where in pages_of(cast):
+        here[0] = where
+        look(page, where, axe_script, told)
+    context.close()
+    assert told == []
+
+
+def _counts(said: Any) -> bool:
+    """Console lines that are faults; a page that is not there is one of the pages looked at."""
+    return said.type == "error" and "404" not in said.text
+
+
+def test_nothing_but_tables_scrolls_sideways_at_320_pixels(live_server: Any, browser: Any, cast: Cast) -> None:
+    """U23, in the language with the longest words."""
+    context = browser.new_context(viewport={"width": NARROW, "height": 800}, base_url=live_server.url)
+    context.add_cookies(cookies_of(cast, "admin", live_server.url))
+    page = context.new_page()
+    told = []
+    for where in pages_of(cast):
+        page.goto(where, wait_until="load")
+        found = page.evaluate(SIDEWAYS)
+        if found:
+            told.append(f"{where}: {found}")
+    context.close()
+    assert told == []
+
+
+def test_the_first_load_is_light(live_server: Any, browser: Any, cast: Cast) -> None:
+    """At most twelve requests, none to another host (sizes are checked over the compressed files)."""
+    for path in ("/customers/", f"/customers/{cast.rows['rep']['customer'].pk}/"):
+        context = browser.new_context(base_url=live_server.url)
+        context.add_cookies(cookies_of(cast, "admin", live_server.url))
+        page = context.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request, kept=asked: kept.append(request.url))
+        page.goto(path, wait_until="load")
+        page.wait_for_timeout(400)
+        context.close()
+        assert all(url.startswith((live_server.url, "data:")) for url in asked)
+        assert len([url for url in asked if "/live/" not in url]) <= 12, asked
