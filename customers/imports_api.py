@@ -53,7 +53,7 @@ class ImportShape(KitSerializer):
     id = serializers.IntegerField()
     kind = serializers.CharField()
     mode = serializers.CharField()
-    source = serializers.CharField(source="source_name")
+    source = serializers.CharField(source="source_name")  # type: ignore[assignment]
     team = serializers.CharField(source="team_name")
     file = serializers.CharField(source="file_name")
     dry_run = serializers.BooleanField()
@@ -80,7 +80,10 @@ class ImportShape(KitSerializer):
         """Counts and treatments; the rejects file is an address."""
         if row.report is None:
             return None
-        return {**row.report, "rejects_file": f"/api/v1/imports/{row.pk}/rejects/" if row.report["rejects_file"] else None}
+        return {
+            **row.report,
+            "rejects_file": f"/api/v1/imports/{row.pk}/rejects/" if row.report["rejects_file"] else None,
+        }
 
 
 class ImportInput(serializers.Serializer):
@@ -90,7 +93,7 @@ class ImportInput(serializers.Serializer):
     kind = serializers.CharField(max_length=40)
     mapping = serializers.CharField(required=False, allow_blank=True, max_length=1_000_000)
     mode = serializers.ChoiceField(ImportJob.Mode.choices, default="upsert")
-    source = serializers.CharField(required=False, allow_blank=True, max_length=80, default="")
+    source = serializers.CharField(required=False, allow_blank=True, max_length=80, default="")  # type: ignore[assignment]
     team = serializers.CharField(required=False, allow_blank=True, max_length=120, default="")
     dry_run = serializers.BooleanField(default=False)
     strict = serializers.BooleanField(default=False)
@@ -178,4 +181,3 @@ class ImportViewSet(KitReadViewSet):
             path.open("rb"), as_attachment=True, filename="rejects.csv", content_type="text/csv; charset=utf-8",
             headers={"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox", "Cache-Control": "no-store"},
         )  # fmt: skip
-

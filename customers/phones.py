@@ -24,9 +24,7 @@ CALLING = {
 }  # fmt: skip
 """Numbering plans that hardly change; other countries' numbers keep their bare digits."""
 
-BY_NAME = {
-    name: plan[:2] for code, plan in CALLING.items() for name in (code.lower(), *plan[2].split("|"))
-}
+BY_NAME = {name: plan[:2] for code, plan in CALLING.items() for name in (code.lower(), *plan[2].split("|"))}
 EXTENSION = re.compile(r"\s*(?:ext\.?|x|#|转|分机).*$", re.IGNORECASE)
 MOBILE_CN = re.compile(r"1[3-9]\d{9}")
 

@@ -76,7 +76,9 @@ class Touches(TableKind):
             campaigns = campaigns.visible_to(context.reach.user)
         found = {name.casefold(): pk for name, pk in campaigns.values_list("name", "id")}
         ours = campaigns.filter(source=context.source_id).exclude(external_id="")
-        return {"campaign.external_id": found | {key.casefold(): pk for key, pk in ours.values_list("external_id", "id")}}
+        return {
+            "campaign.external_id": found | {key.casefold(): pk for key, pk in ours.values_list("external_id", "id")}
+        }
 
     def work(self, context: Context, low: int, high: int) -> None:
         super().work(context, low, high)

@@ -144,14 +144,18 @@ class Orders(Kind):
             context.treatments[name] += count
         context.treatments["identical lines of an order, all kept"] += context.value(sql.IDENTICAL_LINES)
         if context.plan.has("customer.country"):
-            context.treatments["customers with several countries, the latest order's kept"] += context.value(sql.COUNTRIES)
+            context.treatments["customers with several countries, the latest order's kept"] += context.value(
+                sql.COUNTRIES
+            )
 
     def _write(self, context: Context) -> None:
         self._run(context, sql.PRICE, "ANALYZE import_priced", sql.TOTALS, "ANALYZE import_final")
         matched = context.value("SELECT count(*) FROM import_final WHERE target IS NOT NULL")
         if matched:
             self._replace(context)
-        team = links.team_sql(context, "order", owner=True, staged=False).replace("%(team)s", "coalesce(f.team, %(team)s)")
+        team = links.team_sql(context, "order", owner=True, staged=False).replace(
+            "%(team)s", "coalesce(f.team, %(team)s)"
+        )
         self._run(context, sql.INSERT_ORDERS.format(team=team))
         self._run(context, context.changed("order", "created", "SELECT id FROM import_final WHERE target IS NULL"))
         context.counts["created"] += context.execute(sql.INSERT_LINES)
@@ -163,7 +167,9 @@ class Orders(Kind):
         updated, unchanged = context.rows(sql.COUNT_VERDICTS)[0]
         context.counts["updated"] += updated
         context.counts["unchanged"] += unchanged
-        if not context.value("SELECT EXISTS (SELECT 1 FROM import_verdict WHERE changed) OR EXISTS (" + sql.SHORTER + ")"):
+        if not context.value(
+            "SELECT EXISTS (SELECT 1 FROM import_verdict WHERE changed) OR EXISTS (" + sql.SHORTER + ")"
+        ):
             return
         self._run(context, context.changed("order", "updated", sql.CHANGED_ORDERS))
         context.treatments["lines removed from replaced orders"] += context.execute(sql.REMOVE_LINES)

@@ -20,7 +20,9 @@ STATUSES = choices({
     "pending": ("waiting", "onhold", "waitingforcustomer", "等待"),
     "solved": ("resolved", "已解决"), "closed": ("done", "已关闭", "关闭"),
 })  # fmt: skip
-PRIORITIES = choices({"low": ("低",), "normal": ("medium", "中", "普通"), "high": ("高",), "urgent": ("critical", "紧急")})
+PRIORITIES = choices(
+    {"low": ("低",), "normal": ("medium", "中", "普通"), "high": ("高",), "urgent": ("critical", "紧急")}
+)
 
 
 @register
@@ -75,7 +77,9 @@ class Tickets(TableKind):
 
     def refuse(self, context: Context) -> None:
         super().refuse(context)
-        context.refuse("import_chunk", "f_rating IS NOT NULL AND f_rating NOT BETWEEN 1 AND 5", _("rating is not from 1 to 5"))
+        context.refuse(
+            "import_chunk", "f_rating IS NOT NULL AND f_rating NOT BETWEEN 1 AND 5", _("rating is not from 1 to 5")
+        )
         context.refuse(
             "import_chunk",
             "target IS NULL AND EXISTS (SELECT 1 FROM service_ticket u "
@@ -102,7 +106,9 @@ class Tickets(TableKind):
     def values(self, context: Context) -> dict[str, str]:
         found = super().values(context)
         found["number"] = "left(coalesce(c.f_number, c.external_id), 80)"
-        found["subject"] = "coalesce(c.f_subject, left(nullif(split_part(c.f_text, E'\\n', 1), ''), 300), c.external_id)"
+        found["subject"] = (
+            "coalesce(c.f_subject, left(nullif(split_part(c.f_text, E'\\n', 1), ''), 300), c.external_id)"
+        )
         found["opened_at"] = "coalesce(c.f_created_at, %(now)s)"
         found["queue_id"] = f"coalesce(c.f_queue, {self._default_queue(context)})"
         found["owner_id"] = "coalesce(c.f_owner, %(owner)s)"

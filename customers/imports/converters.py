@@ -97,14 +97,16 @@ class ChoiceConverter(Converter):
 
     def convert(self, text: str) -> str:
         value = self.field.choices.get(fold(text))
-        return self.bad(_("“%(text)s” is not one of the known values") % {"text": text[:60]}) if value is None else value
+        return (
+            self.bad(_("“%(text)s” is not one of the known values") % {"text": text[:60]}) if value is None else value
+        )
 
 
 class YesConverter(Converter):
     """Yes or no in several languages."""
 
-    YES = frozenset("1 true t yes y ja oui si sí sim да 是 有 真 on x".split())
-    NO = frozenset("0 false f no n nein non não нет 否 无 假 off".split())
+    YES = frozenset(["1", "true", "t", "yes", "y", "ja", "oui", "si", "sí", "sim", "да", "是", "有", "真", "on", "x"])
+    NO = frozenset(["0", "false", "f", "no", "n", "nein", "non", "não", "нет", "否", "无", "假", "off"])
 
     def convert(self, text: str) -> str:
         word = text.casefold()
@@ -176,7 +178,12 @@ LOOSE = re.compile(
     r"(\d{1,4})\s?[-/.年\s]\s?(\d{1,2}|[A-Za-z]{3,9})\s?[-/.月\s]\s?(\d{1,4})日?"
     r"(?:[T,\s]+(\d{1,2})[:h时](\d{2})(?:[:m分](\d{2})(?:\.\d+)?秒?)?\s?([AaPp]\.?[Mm]\.?)?)?\s?(Z|[+-]\d\d:?\d\d)?"
 )
-MONTHS = {name: place for place, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+MONTHS = {
+    name: place
+    for place, name in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
+    )
+}
 
 
 class MomentConverter(Converter):
@@ -216,13 +223,11 @@ class MomentConverter(Converter):
         hours = int(hour or 0)
         if half:
             hours = hours % 12 + (12 if half[0] in "pP" else 0)
-        return datetime.datetime(
-            year, month, day, hours, int(minute or 0), int(seconds or 0), tzinfo=_offset(offset)
-        )
+        return datetime.datetime(year, month, day, hours, int(minute or 0), int(seconds or 0), tzinfo=_offset(offset))
 
     def _ordered(self, first: str, second: str, third: str) -> tuple[int, int, int]:
         if not second.isdigit():
-            month = MONTHS[second[:3].lower()] if second[:3].lower() in MONTHS else 0
+            month = MONTHS.get(second[:3].lower(), 0)
             day, year = (first, third) if len(third) >= len(first) else (third, first)
             return _year(year), month, int(day)
         if len(first) == 4:

@@ -75,7 +75,9 @@ def _rows(kind: Kind, columns: list[tuple[str, str, str]], user: User | None) ->
     for place, (_name, path, _lev) in enumerate(columns):
         if path.endswith("external_ids"):
             owner = path.removesuffix("external_ids").removesuffix("__")
-            ids = ExternalId.objects.filter(customer=OuterRef(f"{owner}_id" if owner and "__" not in owner else owner or "pk"))
+            ids = ExternalId.objects.filter(
+                customer=OuterRef(f"{owner}_id" if owner and "__" not in owner else owner or "pk")
+            )
             queryset = queryset.annotate(**{f"column_{place}": Subquery(ids.order_by("id").values("external_id")[:1])})
         else:
             queryset = queryset.annotate(**{f"column_{place}": F(path)})
@@ -131,7 +133,10 @@ def _write_csv(names: list[str], rows: Iterable[list[Any]], out: IO[bytes]) -> i
 def _write_ndjson(names: list[str], rows: Iterable[list[Any]], out: IO[bytes]) -> int:
     count = 0
     for row in rows:
-        values = {name: value if isinstance(value, list | dict | bool) else plain(value) for name, value in zip(names, row, strict=True)}
+        values = {
+            name: value if isinstance(value, list | dict | bool) else plain(value)
+            for name, value in zip(names, row, strict=True)
+        }
         out.write(json.dumps(values, ensure_ascii=False, default=str).encode() + b"\n")
         count += 1
     return count

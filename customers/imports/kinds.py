@@ -98,5 +98,7 @@ def get(name: str) -> Kind:
     found = kinds().get(name)
     if found is None:
         known = ", ".join(kinds())
-        raise Invalid(_("There is no kind “%(name)s” to import; known are: %(known)s.") % {"name": name[:60], "known": known})
+        raise Invalid(
+            _("There is no kind “%(name)s” to import; known are: %(known)s.") % {"name": name[:60], "known": known}
+        )
     return found

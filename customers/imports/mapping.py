@@ -16,7 +16,17 @@ from customers.imports.fields import Field, fold
 
 PARTS = {"columns": dict, "constants": dict, "custom": dict, "adjustments": list, "options": dict}
 OPTIONS = frozenset(
-    "date_order decimal time_zone encoding delimiter sheet empty return_prefix unknown_customers".split()
+    [
+        "date_order",
+        "decimal",
+        "time_zone",
+        "encoding",
+        "delimiter",
+        "sheet",
+        "empty",
+        "return_prefix",
+        "unknown_customers",
+    ]
 )
 
 
@@ -82,7 +92,9 @@ def _check_options(options: Mapping[str, str]) -> None:
     }  # fmt: skip
     for name, values in allowed.items():
         if name in options and options[name] not in values:
-            raise Invalid(_("The option “%(name)s” is one of %(values)s.") % {"name": name, "values": ", ".join(values)})
+            raise Invalid(
+                _("The option “%(name)s” is one of %(values)s.") % {"name": name, "values": ", ".join(values)}
+            )
     if "time_zone" in options:
         try:
             ZoneInfo(options["time_zone"])

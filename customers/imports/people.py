@@ -95,7 +95,9 @@ class PeopleKind(TableKind):
 
     def values(self, context: Context) -> dict[str, str]:
         found = super().values(context)
-        found["name"] = f"left(coalesce(c.f_name, {full_name('c')}, c.f_company, c.f_email, c.f_phone, c.external_id), 200)"
+        found["name"] = (
+            f"left(coalesce(c.f_name, {full_name('c')}, c.f_company, c.f_email, c.f_phone, c.external_id), 200)"
+        )
         return found
 
     def changes(self, context: Context) -> dict[str, str]:
@@ -170,13 +172,14 @@ class Contacts(PeopleKind):
     object = "contact"
     model = Contact
     customers_by_id = True
-    fields = with_words(
-        (
-            Field(name="external_id", type="code", limit=200),
-            Field(name="name", column="name", limit=200),
-            *SHARED,
-        )
-    ) + (
+    fields = (
+        *with_words(
+            (
+                Field(name="external_id", type="code", limit=200),
+                Field(name="name", column="name", limit=200),
+                *SHARED,
+            )
+        ),
         Field(name="customer.external_id", type="code", limit=200, words=tuple(w for w in CUSTOMER_ID if w != "客户")),
         Field(name="role", limit=80),
     )
@@ -188,9 +191,8 @@ class Contacts(PeopleKind):
             write_points(context, holder="contact", new="t.id", join=found)
         if context.plan.has("customer.external_id"):
             context.execute(
-                "INSERT INTO customers_contactrole (contact_id, customer_id, role, \"primary\") "
+                'INSERT INTO customers_contactrole (contact_id, customer_id, role, "primary") '
                 f"SELECT t.id, c.customer_id, coalesce(c.f_role, ''), false FROM import_chunk c {found} "
                 "WHERE c.customer_id IS NOT NULL ON CONFLICT DO NOTHING"
             )
         return made
-

@@ -30,8 +30,13 @@ from customers.models import ImportJob
 logger = logging.getLogger("crm.imports")
 
 Progress = Callable[..., None]
-SESSION = {"statement_timeout": "0", "lock_timeout": "60s", "work_mem": "64MB", "temp_buffers": "64MB",
-           "default_statistics_target": "10"}
+SESSION = {
+    "statement_timeout": "0",
+    "lock_timeout": "60s",
+    "work_mem": "64MB",
+    "temp_buffers": "64MB",
+    "default_statistics_target": "10",
+}
 TRIES = 3
 SPREADSHEETS = frozenset({"csv", "tsv", "xlsx"})
 
@@ -114,9 +119,7 @@ def _run(job: ImportJob, path: Path, now: dt.datetime, progress: Progress) -> di
     return report
 
 
-def _context(
-    job: ImportJob, kind: Kind, table: Table, reach: Reach, now: dt.datetime, progress: Progress
-) -> Context:
+def _context(job: ImportJob, kind: Kind, table: Table, reach: Reach, now: dt.datetime, progress: Progress) -> Context:
     given = mapping.read(job.mapping)
     plan_source, customers_from = _source(job.source_name), given.constants.pop("customer.source", "")
     owner = given.constants.pop("owner", "") if "owner" not in kind.by_name or kind.name != "interactions" else ""
@@ -239,7 +242,8 @@ def _strictly(context: Context) -> None:
     if context.job.strict and count:
         path = write_rejects(context.job, context.table)
         raise Refused(
-            _("%(count)d rows do not fit, so nothing was written; %(file)s names them.") % {"count": count, "file": path}
+            _("%(count)d rows do not fit, so nothing was written; %(file)s names them.")
+            % {"count": count, "file": path}
         )
 
 

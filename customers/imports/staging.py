@@ -33,8 +33,7 @@ def create_tables(kind: Kind, slots: Iterable[Slot]) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS import_stage, import_out, import_chunk")
         cursor.execute(
-            "CREATE TEMP TABLE import_stage (row bigint, external_id text, derived boolean, f_custom jsonb, "
-            f"{columns})"
+            f"CREATE TEMP TABLE import_stage (row bigint, external_id text, derived boolean, f_custom jsonb, {columns})"
         )
         cursor.execute("CREATE TEMP TABLE import_out (row bigint, skipped boolean, reason text, key text)")
     return [slot.field.staged for slot in slots if slot.field.name != "external_id"]
@@ -144,12 +143,13 @@ class Stager:
         text = self._lines(numbers, out, reasons)
         if not reasons:
             return text, []
-        keys = {number: None if key == NULL or key.__class__ is Bad else key for number, key in zip(numbers, out[1], strict=True)}
+        keys = {
+            number: None if key == NULL or key.__class__ is Bad else key
+            for number, key in zip(numbers, out[1], strict=True)
+        }
         return text, [(number, reason, keys.get(number)) for number, reason in reasons.items()]
 
-    def _shaped(
-        self, batch: list[tuple[int, list[str]]], reasons: dict[int, str]
-    ) -> tuple[list[int], list[list[str]]]:
+    def _shaped(self, batch: list[tuple[int, list[str]]], reasons: dict[int, str]) -> tuple[list[int], list[list[str]]]:
         """Rows as wide as the header: short ones are filled up, long ones rejected."""
         numbers, rows = [], []
         width = self.width
@@ -164,9 +164,7 @@ class Stager:
             rows.append(row if not short else (row + [""] * short if short > 0 else row[:width]))
         return numbers, rows
 
-    def _keyed(
-        self, numbers: list[int], values: dict[str, list[str]], cells: list[tuple[str, ...]]
-    ) -> list[list[str]]:
+    def _keyed(self, numbers: list[int], values: dict[str, list[str]], cells: list[tuple[str, ...]]) -> list[list[str]]:
         """The first columns of the staging table, then the fields."""
         keys = values.get("f_external_id") or values.get(self.kind.key_staged)
         identity = [values[name] for name in self.kind.identity_staged if name in values] or [list(c) for c in cells]
@@ -175,7 +173,8 @@ class Stager:
         derived = ["t" if key == NULL else "f" for key in keys]
         if "t" in derived:
             keys = [
-                _digest([column[place] for column in identity]) if key == NULL else key for place, key in enumerate(keys)
+                _digest([column[place] for column in identity]) if key == NULL else key
+                for place, key in enumerate(keys)
             ]
         return [list(map(str, numbers)), keys, derived, *(values[name] for name in self.names)]
 
@@ -232,4 +231,3 @@ def _note_bad(column: list[str], numbers: list[int], reasons: dict[int, str]) ->
 def _digest(parts: list[str]) -> str:
     text = "\x1f".join("" if part == NULL else part.casefold() for part in parts)
     return "row-" + hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-

@@ -118,7 +118,9 @@ class TableKind(Kind):
         self.work(context, low, high)
         self.refuse(context)
         if context.mode == "create" or self.append_only:
-            left = context.execute("DELETE FROM import_chunk WHERE target IS NOT NULL") if context.mode != "create" else 0
+            left = (
+                context.execute("DELETE FROM import_chunk WHERE target IS NOT NULL") if context.mode != "create" else 0
+            )
             context.counts["unchanged"] += left
             context.refuse("import_chunk", "target IS NOT NULL", _("is here already"), skipped=True)
         if context.mode == "update":

@@ -15,9 +15,14 @@ def seen_by(kind: Kind, context: Context) -> dict[str, object]:
     people = [
         user.username
         for user in User.objects.filter(is_active=True).order_by("username")[:200]
-        if user.access.can(kind.object) and (reached := user.access.team_ids(kind.object)) is None or team.pk in (reached or [])
+        if user.access.can(kind.object) and _reaches(user, kind.object, team.pk)
     ]
     sentence = _("Rows without an owner belong to the team “%(team)s”, seen by: %(people)s.") % {
         "team": team.name, "people": ", ".join(people[:20]) or _("nobody yet"),
     }  # fmt: skip
     return {"team": team.name, "users": people, "sentence": sentence}
+
+
+def _reaches(user: User, obj: str, team_id: int) -> bool:
+    teams = user.access.team_ids(obj)
+    return teams is None or team_id in teams

@@ -12,7 +12,11 @@ from crm.kit.errors import Invalid
 from customers.models import Customer
 from tests.imports.conftest import counted
 
-ROWS = [["id", "name", "city", "note"], ["007", "Ödön, Jr.", "Pécs", 'line one\nline "two"'], ["8", "王小明", "北京", "'=1+1"]]
+ROWS = [
+    ["id", "name", "city", "note"],
+    ["007", "Ödön, Jr.", "Pécs", 'line one\nline "two"'],
+    ["8", "王小明", "北京", "'=1+1"],
+]
 
 
 def _csv(delimiter: str = ",") -> str:
@@ -106,7 +110,7 @@ HOSTILE = {
     "deep object": b'{"a":' * 100_000,
     "cut json": b'[{"name": "x"}, {"na',
     "nan": b'[{"name": NaN}]',
-    "not rows": b'[1, 2, 3]',
+    "not rows": b"[1, 2, 3]",
     "zip bomb": _bomb_xlsx(),
     "no spreadsheet": _archive("readme.txt"),
     "leads outside": _archive("xl/workbook.xml", "../evil"),

@@ -81,7 +81,9 @@ def test_a_manager_brings_orders_only_to_customers_within_reach(bring):
     manager = make_user("mona", "manager", north)
     bring("customers", "id,name\n1,Ada\n", team="North")
     bring("customers", "id,name\n2,Ben\n", team="South")
-    text = "number,date,customer id,sku,quantity,price\n1,2026-01-01,1,X,1,1\n2,2026-01-01,2,X,1,1\n3,2026-01-01,3,X,1,1\n"
+    text = (
+        "number,date,customer id,sku,quantity,price\n1,2026-01-01,1,X,1,1\n2,2026-01-01,2,X,1,1\n3,2026-01-01,3,X,1,1\n"
+    )
     report = bring("orders", text, user=manager)
     assert counted(report) == (3, 2, 0, 0, 0, 1)
     assert set(Order.objects.values_list("team", flat=True)) == {north.pk}
@@ -140,5 +142,7 @@ def check_figures() -> None:
     net = figures(lines.filter(Q(product=None) | ~Q(product__kind="adjustment")))
     assert (net["customers"], round(net["amount"], 2)) == (3648, Decimal("5866869.86"))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM sales_order o WHERE o.total <> (SELECT sum(net) FROM sales_orderline l WHERE l.order_id = o.id)")
+        cursor.execute(
+            "SELECT count(*) FROM sales_order o WHERE o.total <> (SELECT sum(net) FROM sales_orderline l WHERE l.order_id = o.id)"
+        )
         assert cursor.fetchone()[0] == 0

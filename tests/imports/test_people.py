@@ -22,7 +22,12 @@ def test_a_customer_file_without_mapping_is_understood_by_its_header(bring):
     report = bring("customers", CUSTOMERS)
     assert counted(report) == (2, 2, 0, 0, 0, 0)
     ada = Customer.objects.get(external_ids__external_id="7")
-    assert (ada.name, ada.email, ada.phone, ada.country) == ("Ada Lovelace", "Ada@Example.com", "020 7946 0000", "United Kingdom")
+    assert (ada.name, ada.email, ada.phone, ada.country) == (
+        "Ada Lovelace",
+        "Ada@Example.com",
+        "020 7946 0000",
+        "United Kingdom",
+    )
     assert ada.tags == ["vip", "press"] and ada.birth_date.isoformat() == "1815-12-10"
     points = dict(ContactPoint.objects.filter(customer=ada, primary=True).values_list("kind", "normalised"))
     assert points == {"email": "ada@example.com", "phone": "+442079460000"}
@@ -60,7 +65,9 @@ def test_an_empty_cell_leaves_what_is_there(bring):
 
 
 def test_rows_that_do_not_fit_stand_in_the_rejects_file_with_their_line_and_reason(bring):
-    report = bring("customers", "id,name,birth_date\n1,Ada,never\n2,Ben,2001-02-03\n,,\n3,Cleo,2001-02-30\n4,Di,,extra\n")
+    report = bring(
+        "customers", "id,name,birth_date\n1,Ada,never\n2,Ben,2001-02-03\n,,\n3,Cleo,2001-02-30\n4,Di,,extra\n"
+    )
     assert counted(report) == (4, 1, 0, 0, 0, 3)
     text = rejected(report)
     assert "1,Ada,never,2," in text and "birth_date" in text and "3,Cleo" in text and "4,Di" in text
@@ -121,7 +128,12 @@ def test_custom_fields_are_typed(bring):
 
 
 def test_a_mapping_that_names_what_is_not_there_is_refused_before_anything_happens(bring):
-    for mapping in ({"columns": {"nope": "name"}}, {"columns": {"name": "nope"}}, {"column": {}}, {"options": {"decimal": ";"}}):
+    for mapping in (
+        {"columns": {"nope": "name"}},
+        {"columns": {"name": "nope"}},
+        {"column": {}},
+        {"options": {"decimal": ";"}},
+    ):
         with pytest.raises(Invalid):
             bring("customers", "id,name\n1,Ada\n", mapping=mapping)
     assert not Customer.objects.exists()

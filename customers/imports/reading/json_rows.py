@@ -14,7 +14,7 @@ from customers.imports.reading.delimited import MAX_COLUMNS, text_of
 CHUNK = 1024 * 1024
 MAX_OBJECT = 16 * 1024 * 1024
 MAX_DEPTH = 8
-BLANK = " \t\r\n"
+BLANK = " \t\r\n,\ufeff"
 
 
 def _refuse(word: str) -> Any:
@@ -54,43 +54,68 @@ class Records:
             yield number, flat
 
     def _objects(self) -> Iterator[Any]:
-        text = text_of(self.stream, self.encoding)
-        buffer, place, over = "", 0, False
-        inside = False  # within the one array of the file
-        while True:
-            while place < len(buffer) and buffer[place] in BLANK + ",\ufeff":
-                place += 1
-            if place < len(buffer) and buffer[place] in "[]":
-                if buffer[place] == "]" or inside:
-                    if buffer[place] == "[":
-                        raise Invalid(_("The file holds a list within its list of records."))
-                    return
-                self.format, inside, place = "json", True, place + 1
-                continue
-            if place < len(buffer):
-                try:
-                    found, place = DECODER.raw_decode(buffer, place)
-                except RecursionError as error:
-                    raise Invalid(_("The file is nested too deeply.")) from error
-                except ValueError as error:
-                    if over or len(buffer) - place > MAX_OBJECT:
-                        raise Invalid(_("The file is not valid JSON: %(reason)s.") % {"reason": str(error)[:200]}) from error
-                else:
-                    if not inside:
-                        wrapped = _wrapped(found)
-                        if wrapped is not None:
-                            yield from wrapped
-                            return
-                        self.format = "ndjson"
-                    yield found
-                    continue
-            elif over:
-                if inside:
-                    raise Invalid(_("The file is cut short: its list has no end."))
+        """Values of the one list of the file, or values that stand one after the other."""
+        text = _Text(text_of(self.stream, self.encoding))
+        inside = text.take("[")
+        while text.more():
+            if inside and text.take("]"):
                 return
-            more = text.read(max(CHUNK, len(buffer) - place))
-            over = not more
-            buffer, place = buffer[place:] + more, 0
+            found = text.value()
+            wrapped = None if inside else _wrapped(found)
+            if wrapped is not None:
+                yield from wrapped
+                return
+            self.format = "json" if inside else "ndjson"
+            yield found
+        if inside:
+            raise Invalid(_("The file is cut short: its list has no end."))
+
+
+class _Text:
+    """A JSON text read piece by piece, with the place that was reached."""
+
+    def __init__(self, source: IO[str]) -> None:
+        self.source = source
+        self.buffer, self.place, self.over = "", 0, False
+
+    def _read(self) -> None:
+        piece = self.source.read(max(CHUNK, len(self.buffer) - self.place))
+        self.over = not piece
+        self.buffer, self.place = self.buffer[self.place :] + piece, 0
+
+    def more(self) -> bool:
+        """Whether anything but blanks and commas is left; stands on it."""
+        while True:
+            while self.place < len(self.buffer) and self.buffer[self.place] in BLANK:
+                self.place += 1
+            if self.place < len(self.buffer):
+                return True
+            if self.over:
+                return False
+            self._read()
+
+    def take(self, sign: str) -> bool:
+        """Step over a sign if it stands here."""
+        if not self.more() or self.buffer[self.place] != sign:
+            return False
+        self.place += 1
+        return True
+
+    def value(self) -> Any:
+        """The value that begins here; reads on while it is not whole."""
+        while True:
+            try:
+                found, end = DECODER.raw_decode(self.buffer, self.place)
+            except RecursionError as error:
+                raise Invalid(_("The file is nested too deeply.")) from error
+            except ValueError as error:
+                if self.over or len(self.buffer) - self.place > MAX_OBJECT:
+                    reason = str(error)[:200]
+                    raise Invalid(_("The file is not valid JSON: %(reason)s.") % {"reason": reason}) from error
+                self._read()
+            else:
+                self.place = end
+                return found
 
 
 def _wrapped(found: Any) -> list[Any] | None:

@@ -62,7 +62,7 @@ def open_table(path: Path, options: dict[str, Any]) -> Table:
     packed = start.startswith(b"\x1f\x8b")
 
     def stream() -> IO[bytes]:
-        return _Bounded(gzip.open(path, "rb")) if packed else path.open("rb")  # type: ignore[return-value]
+        return _Bounded(gzip.open(path, "rb")) if packed else path.open("rb")  # type: ignore[return-value, arg-type]
 
     if packed:
         start = stream().read(4096)

@@ -68,7 +68,15 @@ class Workbook:
         try:
             self.sheet = self._choose(sheet)
             header = next((row for _number, row in self._all() if any(row)), None)
-        except (ParseError, InvalidFileException, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+        except (
+            ParseError,
+            InvalidFileException,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            zipfile.BadZipFile,
+        ) as error:
             raise Invalid(_("The spreadsheet is damaged and cannot be read.")) from error
         if header is None:
             raise Invalid(_("The file holds no header."))
@@ -85,7 +93,9 @@ class Workbook:
             names = [sheet.title for sheet in book.worksheets]
             if wanted and wanted not in names:
                 raise Invalid(_("The spreadsheet has no sheet named “%(name)s”.") % {"name": wanted})
-            filled = [s.title for s in book.worksheets if any(any(row) for row in s.iter_rows(max_row=20, values_only=True))]
+            filled = [
+                s.title for s in book.worksheets if any(any(row) for row in s.iter_rows(max_row=20, values_only=True))
+            ]
             return wanted or next(iter(filled or names))
         finally:
             book.close()

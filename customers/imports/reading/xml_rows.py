@@ -61,7 +61,7 @@ class Document:
             if event == "start":
                 children += depth == 2
                 grand += depth == 3
-            if event == "end" and depth == 3 and not children == 1:
+            if event == "end" and depth == 3 and children != 1:
                 break
             if children > 1 or children + grand > PROBE:
                 break
