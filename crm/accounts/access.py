@@ -6,18 +6,19 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from django.apps import apps
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 from django.utils.functional import cached_property
 
 if TYPE_CHECKING:
     from crm.accounts.models import User
 
+Rules = dict[tuple[str, str], dict[str, str]]
 SCOPE_ORDER = {"own": 1, "team": 2, "subtree": 3, "all": 4}
 LEVEL_ORDER = {"hidden": 1, "masked": 2, "read": 3, "write": 4}
 
 
 class Access:
-    """Answers "may this user …" and "within which rows"; three small queries, then memory."""
+    """Answers "may this user …" and "within which rows"; two small queries, then memory."""
 
     def __init__(self, user: User) -> None:
         self.user = user
@@ -35,14 +36,26 @@ class Access:
         return list(dict.fromkeys(role for role, _team in self.memberships))
 
     @cached_property
-    def _grants(self) -> dict[tuple[str, str], dict[str, str]]:
-        """(object, action) → role → scope."""
-        grants: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
-        model = apps.get_model("accounts", "Grant")
-        rows = model.objects.filter(role__in=self.roles).values_list("role", "object", "action", "scope")
-        for role, obj, action, scope in rows:
-            grants[obj, action][role] = scope
-        return grants
+    def _rules(self) -> tuple[Rules, Rules]:
+        """(object, action) → role → scope, and (object, field) → role → level; both in one query."""
+        roles = self.roles
+        grants = apps.get_model("accounts", "Grant").objects.filter(role__in=roles)
+        fields = apps.get_model("accounts", "FieldRule").objects.filter(role__in=roles)
+        rows = grants.values_list(Value("grant"), "role", "object", "action", "scope").union(
+            fields.values_list(Value("field"), "role", "object", "field", "level"), all=True
+        )
+        found: dict[str, Rules] = {"grant": defaultdict(dict), "field": defaultdict(dict)}
+        for kind, role, obj, name, value in rows:
+            found[kind][obj, name][role] = value
+        return found["grant"], found["field"]
+
+    @property
+    def _grants(self) -> Rules:
+        return self._rules[0]
+
+    @property
+    def _field_rules(self) -> Rules:
+        return self._rules[1]
 
     @cached_property
     def _children(self) -> dict[int | None, list[int]]:
@@ -78,6 +91,8 @@ class Access:
                 case "all":
                     return None
                 case "subtree":
+                    if self._children[None] == [team]:
+                        return None  # the tree hangs on this team; naming every team would cost each query
                     teams |= self._subtree(team)
                 case "team":
                     teams.add(team)
@@ -97,16 +112,6 @@ class Access:
             return Q()
         reach = Q(**{f"{team}__in": teams}) if teams else Q(pk__in=[])
         return reach | Q(**{owner: self.user.pk}) if owner else reach
-
-    @cached_property
-    def _field_rules(self) -> dict[tuple[str, str], dict[str, str]]:
-        rules: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
-        model = apps.get_model("accounts", "FieldRule")
-        for role, obj, field, level in model.objects.filter(role__in=self.roles).values_list(
-            "role", "object", "field", "level"
-        ):
-            rules[obj, field][role] = level
-        return rules
 
     def field_level(self, obj: str, field: str) -> str:
         """``hidden``, ``masked``, ``read`` or ``write``: the most generous among the roles that reach the object."""
