@@ -233,9 +233,7 @@ class RuleViewSet(KitViewSet):
             "hold": written(row.hold_seconds),
             "active": row.active,
         }
-        return services.change_rule(
-            rule_id=row.pk, given=RuleInput(**{**kept, **data}), user=self.request.user
-        )
+        return services.change_rule(rule_id=row.pk, given=RuleInput(**{**kept, **data}), user=self.request.user)
 
     def delete_row(self, row: Any, expected: str | None = None) -> None:
         """By the service; its alerts stay."""
@@ -280,12 +278,10 @@ class EventsView(KitAPIView):
     write_class = EventsInput
     responses: ClassVar[dict[str, Any]] = {"post": {202: EventsAnswer}}
 
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> Response:  # type: ignore[override]
         """Store the batch and have it checked at once."""
         if not isinstance(request.data, dict) or "events" not in request.data:
-            raise Invalid(
-                _("Send an object with a list of “events”."), fields={"events": _("This is missing.")}
-            )
+            raise Invalid(_("Send an object with a list of “events”."), fields={"events": _("This is missing.")})
         received = receive(events=request.data["events"], user=request.user, now=self.now())
         if received.points:
             transaction.on_commit(lambda: ring() and None, robust=True)

@@ -30,9 +30,7 @@ class Rule(Stamped):
     detector = models.CharField(_("detector"), max_length=40, default="threshold")
     settings = models.JSONField(_("settings"), default=dict)
     hold_seconds = models.PositiveIntegerField(_("for, in seconds"), default=0)
-    severity = models.CharField(
-        _("severity"), max_length=8, choices=Severity.choices, default=Severity.WARNING
-    )
+    severity = models.CharField(_("severity"), max_length=8, choices=Severity.choices, default=Severity.WARNING)
     team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="+")
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     active = models.BooleanField(_("active"), default=True)
@@ -91,9 +89,7 @@ class Alert(Stamped):
     severity = models.CharField(_("severity"), max_length=8, choices=Severity.choices)
     kind = models.CharField(max_length=40)
     reason = models.JSONField(default=dict)
-    customer = models.ForeignKey(
-        Customer, models.CASCADE, null=True, blank=True, related_name="+", db_index=False
-    )
+    customer = models.ForeignKey(Customer, models.CASCADE, null=True, blank=True, related_name="+", db_index=False)
     metric = models.ForeignKey(Metric, models.CASCADE, null=True, blank=True, related_name="+")
     labels = models.JSONField(default=dict, blank=True)
     rule = models.ForeignKey(Rule, models.SET_NULL, null=True, blank=True, related_name="alerts")
@@ -167,9 +163,7 @@ class Delivery(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["alert", "channel", "recipient", "window"], name="alerts_delivery_once"
-            )
+            models.UniqueConstraint(fields=["alert", "channel", "recipient", "window"], name="alerts_delivery_once")
         ]
         indexes = [models.Index(fields=["id"], condition=Q(sent_at=None), name="alerts_delivery_todo")]
 

@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from alerts import words
 from alerts.models import Alert, Rule
+from alerts.querysets import AlertQuerySet
 from crm.accounts.models import User
 from crm.kit.models import Heartbeat
 from insights.models import MetricPoint
@@ -33,7 +34,7 @@ class Bell:
         return "" if not self.count else str(self.count) if self.count < BELL_CAP else "99+"
 
 
-def listed(user: User) -> QuerySet[Alert]:
+def listed(user: User) -> AlertQuerySet:
     """Alerts within reach, with what a line of the list reads."""
     return Alert.objects.visible_to(user).select_related("customer", "metric", "rule", "owner")
 

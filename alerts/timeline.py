@@ -41,6 +41,4 @@ def draw_alert(data: dict[str, Any], scene: Scene) -> timeline.Event:
     )
 
 
-timeline.provider(
-    SUBJECT, timeline.Provider("alert", PREDICTIONS, alert_rows, draw_alert, policy=("alert", "view"))
-)
+timeline.provider(SUBJECT, timeline.Provider("alert", PREDICTIONS, alert_rows, draw_alert, policy=("alert", "view")))

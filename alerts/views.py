@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -36,7 +37,7 @@ class AlertsPage(Page):
     template_name = "alerts/page.html"
     closed = False
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             context = self.get_context_data(**kwargs)
         except Invalid:
@@ -300,16 +301,12 @@ class NewRule(FormPage):
     template_name = "alerts/rule_form.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        metrics = (
-            Metric.objects.order_by("name")[:METRICS_OFFERED]
-            if self.request.user.access.can("metric")
-            else []
-        )
+        metrics = Metric.objects.order_by("name")[:METRICS_OFFERED] if self.request.user.access.can("metric") else []
         return super().get_context_data(metrics=metrics, **kwargs)
 
     def save(self, form: Any) -> str:
         rule = services.create_rule(given=form.given(), user=self.request.user)
-        self.success_message = _("“%(name)s” is watched from now on.") % {"name": rule.name}
+        messages.success(self.request, _("“%(name)s” is watched from now on.") % {"name": rule.name})
         return reverse("alert-rules")
 
 
@@ -337,7 +334,7 @@ class EditRule(NewRule):
 
     def save(self, form: Any) -> str:
         rule = services.change_rule(rule_id=self.rule().pk, given=form.given(), user=self.request.user)
-        self.success_message = _("“%(name)s” is changed.") % {"name": rule.name}
+        messages.success(self.request, _("“%(name)s” is changed.") % {"name": rule.name})
         return reverse("alert-rules")
 
 

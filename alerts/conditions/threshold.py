@@ -29,9 +29,7 @@ class Threshold:
         """From ``{"above": x}``, ``{"below": x}`` or both (outside a band)."""
         unknown = sorted(set(settings) - set(SIDES))
         if unknown:
-            raise _invalid(
-                _("A threshold has “above” and “below”, not “%(name)s”.") % {"name": unknown[0][:40]}
-            )
+            raise _invalid(_("A threshold has “above” and “below”, not “%(name)s”.") % {"name": unknown[0][:40]})
         given = {side: _limit(side, settings[side]) for side in SIDES if settings.get(side) is not None}
         if not given:
             raise _invalid(_("A threshold needs a limit: give “above”, “below” or both."))

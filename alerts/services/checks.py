@@ -124,9 +124,9 @@ def _flush_points(now: datetime) -> Checked:
 @transaction.atomic
 def _flush_held(now: datetime) -> Checked:
     """Rules whose duration passed without a further point."""
-    states = RuleState.objects.filter(
-        breach_since__isnull=False, fired_at=None, rule__active=True
-    ).select_related("rule")
+    states = RuleState.objects.filter(breach_since__isnull=False, fired_at=None, rule__active=True).select_related(
+        "rule"
+    )
     if not states:
         return Checked()
     _one_at_a_time()
@@ -151,9 +151,7 @@ def _flush_findings(now: datetime) -> Checked:
     concerned = {finding.customer_id for finding in findings if finding.customer_id}
     holders = {
         pk: (team, owner)
-        for pk, team, owner in Customer.objects.filter(pk__in=concerned).values_list(
-            "pk", "team_id", "owner_id"
-        )
+        for pk, team, owner in Customer.objects.filter(pk__in=concerned).values_list("pk", "team_id", "owner_id")
     }
     candidates = [_from_finding(finding, holders) for finding in findings]
     return _raise(candidates, now) + Checked(findings=len(ids))

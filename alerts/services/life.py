@@ -103,9 +103,7 @@ def _mine(alert_id: int, user: User) -> Alert:
     reached = Alert.objects.visible_to(user).filter(pk=alert_id)
     found = Alert.objects.select_for_update().get(pk__in=reached.values("pk"))
     if not user.access.can("alert", "change"):
-        raise Refused(
-            _("Your role may not change alerts. Nothing was changed."), status=403, code="forbidden"
-        )
+        raise Refused(_("Your role may not change alerts. Nothing was changed."), status=403, code="forbidden")
     return found
 
 

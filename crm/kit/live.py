@@ -16,7 +16,7 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
@@ -223,9 +223,7 @@ def hub() -> Hub:
 
 def topics_for(user: Any) -> frozenset[str]:
     """Topics that a user's pages may hear."""
-    return frozenset(
-        name for name, policy in _topics.items() if policy[0] == "self" or user.access.can(*policy)
-    )
+    return frozenset(name for name, policy in _topics.items() if policy[0] == "self" or user.access.can(*policy))
 
 
 class LiveView(Policed):
@@ -241,9 +239,7 @@ class LiveView(Policed):
         if not hub().enter(stream):
             stream.close()
             sentence = _("Too many pages are open; this one asks again by itself.")
-            return HttpResponse(
-                sentence, status=503, headers={"Retry-After": "20"}, content_type="text/plain"
-            )
+            return HttpResponse(sentence, status=503, headers={"Retry-After": "20"}, content_type="text/plain")
         for event_id, name in missed:
             stream.tell(event_id, name)
         return StreamingHttpResponse(
@@ -262,11 +258,7 @@ def _missed(last_id: str, stream: Stream) -> list[tuple[int, str]]:
         newest = LiveEvent.objects.aggregate(last=Max("id"))["last"] or 0
         return [(newest, name) for name in sorted(stream.allowed)]
     rows = kept.filter(Q(user=None) | Q(user=stream.user_id), pk__gt=since).order_by("id")
-    found = [
-        (pk, name)
-        for pk, name, user in rows.values_list("id", "topic", "user_id")
-        if stream.hears(name, user)
-    ]
+    found = [(pk, name) for pk, name, user in rows.values_list("id", "topic", "user_id") if stream.hears(name, user)]
     return list({name: (pk, name) for pk, name in found}.values())
 
 
@@ -288,7 +280,7 @@ class Told:
         self._lines.close()
         hub().leave(self.stream)
 
-    def _run(self) -> Iterator[bytes]:
+    def _run(self) -> Generator[bytes, None, None]:
         started = checked = time.monotonic()
         _let_go()
         yield f"retry: {RETRY_MS}\n\n: open\n\n".encode()
@@ -303,9 +295,7 @@ class Told:
                     if not self._still_welcome():
                         return
                     told.pop(SESSION, None)
-                yield from (
-                    f"id: {pk}\nevent: change\ndata: {name}\n\n".encode() for name, pk in told.items()
-                )
+                yield from (f"id: {pk}\nevent: change\ndata: {name}\n\n".encode() for name, pk in told.items())
                 if not told:
                     yield b": beat\n\n"
                 if self._wait():

@@ -252,3 +252,43 @@ def test_ten_thousand_events_are_checked_in_a_few_statements(rule, sender, djang
         done = check()
     assert (done.points, done.raised) == (10_000, 1)
     assert Alert.objects.get().repeats == sum(n % 60 > 50 for n in range(10_000))
+
+
+def test_a_check_that_dies_gives_everything_back(rule, sender, customer, monkeypatch):
+    post(sender, 60)
+    finding(customer)
+
+    def die(*args, **kwargs):
+        raise RuntimeError
+
+    monkeypatch.setattr("alerts.services.checks.announce", die)
+    with pytest.raises(RuntimeError):
+        check()
+    assert not Alert.objects.exists()
+    assert services.work_waits()
+    monkeypatch.undo()
+    assert check().raised == 2
+    assert not services.work_waits()
+
+
+def test_the_task_may_be_delivered_twice(rule, sender):
+    from alerts.tasks import check_points
+
+    post(sender, 60)
+    check_points()
+    check_points()
+    assert Alert.objects.get().repeats == 1
+
+
+def test_many_rings_are_one_and_a_worker_that_looks_makes_room_for_the_next(db, monkeypatch):
+    from alerts import tasks
+
+    sent = []
+    monkeypatch.setattr(tasks.current_app, "send_task", lambda name, **kwargs: sent.append(name), raising=False)
+    tasks.bell().delete(tasks.RUNG)
+    assert [tasks.ring() for _time in range(3)] == [True] * 3
+    assert sent == [tasks.TASK]
+    tasks.check_points()
+    tasks.ring()
+    assert sent == [tasks.TASK] * 2
+    tasks.bell().delete(tasks.RUNG)
