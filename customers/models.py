@@ -108,6 +108,7 @@ class Customer(Party):
             models.Index(fields=["lifecycle", "sort_name", "id"], name="customers_lifecycle", condition=Q(deleted_at=None)),
             models.Index(fields=["country", "sort_name", "id"], name="customers_country", condition=Q(deleted_at=None)),
             models.Index(fields=["email"], name="customers_email", condition=~Q(email="")),
+            models.Index(fields=["id"], name="customers_trash", condition=Q(deleted_at__isnull=False)),
             GinIndex(fields=["tags"], name="customers_tags"),
             GinIndex(fields=["search"], name="customers_search"),
         ]  # fmt: skip

@@ -63,6 +63,23 @@ def of_visible_customers(user: User, obj: str, *, path: str = "customer") -> Q:
     if not user.access.can(obj) or not user.access.can("customer"):
         return Q(pk__in=[])
     if user.access.team_ids("customer") is None:
-        return Q(**{f"{path}__deleted_at": None})
+        return not_in_trash(path)
     reached = apps.get_model("customers", "Customer").objects.visible_to(user)
     return Q(Exists(reached.filter(pk=OuterRef(path))))
+
+
+def not_in_trash(path: str = "customer") -> Q:
+    """Rows whose customer, if any, is not in the trash: looks into the small index of the trash only."""
+    trash = apps.get_model("customers", "Customer").objects.filter(deleted_at__isnull=False)
+    return Q(~Exists(trash.filter(pk=OuterRef(path))))
+
+
+def joined_to_visible_customers(user: User, obj: str, *, path: str = "customer") -> Q:
+    """As ``of_visible_customers``, by a join: for conditions joined by OR.
+
+    There PostgreSQL cannot turn an EXISTS into a join, and gathers all customers before the first row.
+    """
+    if not user.access.can(obj) or not user.access.can("customer"):
+        return Q(pk__in=[])
+    reached = user.access.rows("customer", team=f"{path}__team", owner=f"{path}__owner")
+    return Q(**{f"{path}__isnull": False, f"{path}__deleted_at": None}) & reached

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import Q
 
-from customers.querysets import of_visible_customers
+from customers.querysets import joined_to_visible_customers, not_in_trash
 
 if TYPE_CHECKING:
     from crm.accounts.models import User
@@ -37,9 +37,9 @@ class OrderQuerySet(models.QuerySet):
         if not user.access.can("order"):
             return self.none()
         if user.access.team_ids("order") is None and user.access.team_ids("customer") is None:
-            return self.filter(Q(customer=None) | Q(customer__deleted_at=None))
+            return self.filter(not_in_trash())
         nobodys = Q(customer=None) & user.access.rows("order", owner=None)
-        return self.filter(nobodys | of_visible_customers(user, "order"))
+        return self.filter(nobodys | joined_to_visible_customers(user, "order"))
 
     def sales(self) -> Self:
         """Sales without returns."""
@@ -51,8 +51,7 @@ class DealQuerySet(models.QuerySet):
 
     def visible_to(self, user: User) -> Self:
         """The deals of the user's teams and the user's own."""
-        trash = Q(customer__deleted_at__isnull=False)
-        return self.filter(user.access.rows("deal")).exclude(trash)
+        return self.filter(user.access.rows("deal") & not_in_trash())
 
     def open(self) -> Self:
         """Neither won nor lost."""

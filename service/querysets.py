@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models
 
-from customers.querysets import of_visible_customers
+from customers.querysets import joined_to_visible_customers
 
 if TYPE_CHECKING:
     from crm.accounts.models import User
@@ -24,7 +24,7 @@ class TicketQuerySet(models.QuerySet):
             return self.all()
         if user.access.team_ids("customer") is None:
             return self.filter(own)
-        return self.filter(own | of_visible_customers(user, "ticket"))
+        return self.filter(own | joined_to_visible_customers(user, "ticket"))
 
     def open(self) -> Self:
         """Still waiting for us or for the customer."""
