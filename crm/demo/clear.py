@@ -65,7 +65,9 @@ def clear(*, user: User | None) -> dict[str, Any]:
 
 
 def _clear_rows(sources: list[int]) -> tuple[dict[str, int], dict[str, int]]:
-    removed = {model._meta.model_name or "": model._default_manager.filter(source__in=sources).count() for model in MARKED}
+    removed = {
+        model._meta.model_name or "": model._default_manager.filter(source__in=sources).count() for model in MARKED
+    }
     removed["customer"] = Customer.objects.filter(external_ids__source__in=sources).distinct().count()
     if _only_sample(sources):
         _truncate()
@@ -113,7 +115,9 @@ def _delete(sources: list[int], removed: dict[str, int]) -> dict[str, int]:
     _drop(Product, Product.objects.filter(~models.Exists(sold), source__in=sources).values_list("pk", flat=True))
     kept = {"customer": len(kept_customers)}
     for model in (Contact, Product):
-        kept[model._meta.model_name or ""] = model._default_manager.filter(source__in=sources).update(source=None, external_id="")
+        kept[model._meta.model_name or ""] = model._default_manager.filter(source__in=sources).update(
+            source=None, external_id=""
+        )
     removed["customer"] -= kept["customer"]
     return {name: count for name, count in kept.items() if count}
 
@@ -184,5 +188,7 @@ def _sentence(kept: dict[str, int], disabled: list[str], user: User | None) -> s
     if user is not None and user.username in disabled:
         parts.append(_("Choose a password of your own now: the sample's does not work any more."))
     elif disabled and user is None:
-        parts.append(_("The sample people cannot sign in any more; manage.py createsuperuser makes a first own account."))
+        parts.append(
+            _("The sample people cannot sign in any more; manage.py createsuperuser makes a first own account.")
+        )
     return " ".join(parts)

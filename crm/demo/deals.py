@@ -48,7 +48,9 @@ def make_deals(world: World, chunk: int, people: People) -> Deals:
     return Deals(customer, opened, title, amount, stage, moved, closed, reason)
 
 
-def _path(world: World, rng: np.random.Generator, people: People, customer: Ints, opened: Ints) -> tuple[np.ndarray, Ints]:
+def _path(
+    world: World, rng: np.random.Generator, people: People, customer: Ints, opened: Ints
+) -> tuple[np.ndarray, Ints]:
     """Stage by stage with waiting times; lost at any step; what lies in the future has not happened."""
     size = len(customer)
     waits = (rng.lognormal(2.5, 0.7, (size, OPEN_STAGES)) * DAY).astype(np.int64) + 3600

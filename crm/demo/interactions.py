@@ -42,13 +42,23 @@ def make_talks(world: World, chunk: int, people: People) -> Talks:
     won_back = 140 * rng.random(len(customer))  # people who stopped buying are still called and written to
     day = people.start[customer] - 8 + rng.random(len(customer)) ** 0.9 * (lived[customer] + 20 + won_back)
     kind = np.where(
-        people.company[customer], rng.choice(len(KINDS), len(customer), p=OF_COMPANY), rng.choice(len(KINDS), len(customer), p=OF_PERSON)
+        people.company[customer],
+        rng.choice(len(KINDS), len(customer), p=OF_COMPANY),
+        rng.choice(len(KINDS), len(customer), p=OF_PERSON),
     )
     fading = day > people.death[customer] - people.decay[customer]
-    kind = np.where(fading & (kind == KINDS.index("mail_in")) & (rng.random(len(customer)) < 0.5), KINDS.index("fading"), kind)
+    kind = np.where(
+        fading & (kind == KINDS.index("mail_in")) & (rng.random(len(customer)) < 0.5), KINDS.index("fading"), kind
+    )
     keep = (day >= 0) & (day < world.days) & ~(fading & (rng.random(len(customer)) < 0.3))
     customer, day, kind = customer[keep], day[keep].astype(np.int64), kind[keep]
-    return Talks(customer, world.at_hours(rng, day), kind, rng.integers(0, 60, len(customer)), rng.integers(0, len(ITEMS) - 2, len(customer)))
+    return Talks(
+        customer,
+        world.at_hours(rng, day),
+        kind,
+        rng.integers(0, 60, len(customer)),
+        rng.integers(0, len(ITEMS) - 2, len(customer)),
+    )
 
 
 def wording(talks: Talks, chinese: list[bool]) -> list[tuple[str, str]]:

@@ -220,8 +220,12 @@ def _joined(sales: Orders, lines: Lines, taken: Ints, at: Ints) -> tuple[Orders,
             for old, new in zip(
                 (lines.order, lines.position, lines.product, lines.quantity, lines.price, lines.discount),
                 (
-                    count + np.arange(len(taken)), np.ones(len(taken), dtype=np.int64), lines.product[first],
-                    -lines.quantity[first], lines.price[first], lines.discount[first],
+                    count + np.arange(len(taken)),
+                    np.ones(len(taken), dtype=np.int64),
+                    lines.product[first],
+                    -lines.quantity[first],
+                    lines.price[first],
+                    lines.discount[first],
                 ),
                 strict=True,
             )  # fmt: skip

@@ -32,7 +32,9 @@ def write_customers(
         [*PARTY, "kind", "lifecycle", "time_zone", "tags", "custom", "birth_date", "gender", "last_contact_at"],
         rows,
     )
-    writer.copy(ExternalId, ["source_id", "external_id", "customer_id"], _outside(world, rng, hands, chunk, people, first))
+    writer.copy(
+        ExternalId, ["source_id", "external_id", "customer_id"], _outside(world, rng, hands, chunk, people, first)
+    )
     writer.copy(ContactPoint, POINT, _points(people.text, first, "customer_id"))
     _contacts(world, writer, hands, chunk, people, first, owners, teams)
     return first
@@ -115,7 +117,12 @@ def _points(rows: list[Fields], first: int, holder: str) -> Iterator[str]:
     for number, row in enumerate(rows):
         who = f"{first + number}\t{NULL}" if holder == "customer_id" else f"{NULL}\t{first + number}"
         if row.email:
-            good = row.email.count("@") == 1 and not row.email.startswith("@") and "." in row.email.partition("@")[2] and " " not in row.email
+            good = (
+                row.email.count("@") == 1
+                and not row.email.startswith("@")
+                and "." in row.email.partition("@")[2]
+                and " " not in row.email
+            )
             normalised = row.email.lower() if good else ""
             yield f"{who}\temail\twork\t{row.email}\t{normalised}\tt\t{'t' if good else 'f'}"
         if row.phone:
@@ -167,5 +174,3 @@ def _employee(rng: np.random.Generator, firm: Fields, place: names.Place, chines
         last = names.SURNAMES[place.language][rng.integers(len(names.SURNAMES[place.language]))]
         name, handle = f"{first} {last}", ascii_handle(f"{first}.{last}")
     return Fields(name, first, last, firm.company, f"{handle}@{domain.lower()}")
-
-

@@ -73,7 +73,9 @@ def _habits(world: World, rng: np.random.Generator, company: np.ndarray, place: 
     kind = np.where(company & (kind == TRYERS), STANDARD, kind)
     arrival = rng.random(size)
     start = np.where(rng.random(size) < 0.3, rng.exponential(40, size), 20 + arrival**0.85 * (world.days - 20))
-    life = np.choose(kind, [rng.exponential(35, size), 150 + rng.exponential(560, size), 500 + rng.exponential(2200, size)])
+    life = np.choose(
+        kind, [rng.exponential(35, size), 150 + rng.exponential(560, size), 500 + rng.exponential(2200, size)]
+    )
     interval = np.where(company, rng.lognormal(3.75, 0.6, size), rng.lognormal(4.15, 0.7, size)).clip(8, 320)
     opens = rng.beta(3.2, 4.2, size)
     chinese_country = np.array([spot.country == "China" for spot in PLACES])[place]
@@ -198,6 +200,8 @@ def _slip(rng: np.random.Generator, row: Fields) -> Fields:
             return Fields(**{**vars(row), "name": f"{row.last_name} {row.first_name}", "email": ""})
         case 3 if len(row.name) > 5:
             cut = int(rng.integers(2, len(row.name) - 2))
-            return Fields(**{**vars(row), "name": row.name[:cut] + row.name[cut + 1] + row.name[cut] + row.name[cut + 2 :]})
+            return Fields(
+                **{**vars(row), "name": row.name[:cut] + row.name[cut + 1] + row.name[cut] + row.name[cut + 2 :]}
+            )
         case _:
             return Fields(**{**vars(row), "phone": "", "address": "", "postcode": ""})

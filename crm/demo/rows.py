@@ -16,7 +16,8 @@ from crm.demo.orders import Lines, Orders
 from crm.demo.people import People
 from crm.demo.stage import Stagehands
 from crm.demo.texts import DEALS, VISITS
-from crm.demo.tickets import CHANNELS, KINDS as TICKET_KINDS, PRIORITIES, Tickets
+from crm.demo.tickets import CHANNELS, PRIORITIES, Tickets
+from crm.demo.tickets import KINDS as TICKET_KINDS
 from crm.demo.world import DAY, Ints, World, times
 from crm.demo.write import NULL, Writer
 from customers.models import Interaction
@@ -209,9 +210,9 @@ def write_talks(chunk: Chunk, talks: Talks) -> None:
             payload = "{}"
             if kind == "web":
                 subject = VISITS[variant % len(VISITS)]
-                payload = '{"pages": %d}' % (1 + variant % 7)
+                payload = f'{{"pages": {1 + variant % 7}}}'
             elif kind == "call":
-                payload = '{"minutes": %d}' % (1 + variant % 14)
+                payload = f'{{"minutes": {1 + variant % 14}}}'
             yield (
                 f"{chunk.hands.source.pk}\tI{numbers[i]}\t{who[i]}\t{kind}\t{direction}\t{channel.get(kind, '')}\t{at[i]}\t"
                 f"{subject}\t{text}\t{author}\t{payload}"
@@ -247,7 +248,11 @@ def write_touches(chunk: Chunk, touches: Touches) -> None:
     subjects = [names[number] for number in touches.campaign.tolist()]
 
     def rows() -> Iterator[str]:
-        for step, direction, event in (("sent", "out", "sent"), ("opened", "in", "opened"), ("clicked", "in", "clicked")):
+        for step, direction, event in (
+            ("sent", "out", "sent"),
+            ("opened", "in", "opened"),
+            ("clicked", "in", "clicked"),
+        ):
             moments = when[step]
             for i in range(count):
                 if moments[i] != NULL:

@@ -65,7 +65,9 @@ def set_stage(world: World, writer: Writer, currency: str) -> Stagehands:
     source, till = _sources(world)
     teams, users, made = _people()
     queue, old_default = _queue(teams["Support"])
-    pipeline = Pipeline.objects.filter(is_default=True).first() or Pipeline.objects.create(name="Sales", is_default=True)
+    pipeline = Pipeline.objects.filter(is_default=True).first() or Pipeline.objects.create(
+        name="Sales", is_default=True
+    )
     products = _products(world, writer, source)
     runs = campaigns(world)
     source.settings |= {

@@ -53,7 +53,16 @@ class _Story:
         self.pk = self.writer.reserve(Customer, 1)
         made = self.at(1560, "10:00")
         person = ["Lin Xiaoyu", "Xiaoyu", "Lin", "Linhai Studio"]
-        ways = ["lin.xiaoyu@linhai.example", "+86 138 0013 5521", "西湖区文三路 18 号", "Hangzhou", "Zhejiang", "310012", "China", "en"]
+        ways = [
+            "lin.xiaoyu@linhai.example",
+            "+86 138 0013 5521",
+            "西湖区文三路 18 号",
+            "Hangzhou",
+            "Zhejiang",
+            "310012",
+            "China",
+            "en",
+        ]
         self.writer.copy(
             Customer,
             [*PARTY, "kind", "lifecycle", "time_zone", "tags", "custom", "note", "last_contact_at"],
@@ -61,7 +70,9 @@ class _Story:
                   ["vip", "price-sensitive", "wechat"], {"acquired_by": "Referral", "plan": "Premium"},
                   "林晓雨，临海工作室创始人。Writes English and Chinese.", self.at(4, "10:31"))],
         )  # fmt: skip
-        self.writer.copy(ExternalId, ["source_id", "external_id", "customer_id"], [line(self.source, "C000000", self.pk)])
+        self.writer.copy(
+            ExternalId, ["source_id", "external_id", "customer_id"], [line(self.source, "C000000", self.pk)]
+        )
         self.writer.copy(
             ContactPoint,
             ["customer_id", "kind", "label", "value", "normalised", "primary", "valid"],
@@ -92,7 +103,11 @@ class _Story:
         spent = Decimal(0)
         for number, day in enumerate(days):
             newest = number == len(days) - 1
-            goods = last if newest else self._basket(number, (SPEND - 2480 - spent) if number == len(days) - 2 else round(usual))
+            goods = (
+                last
+                if newest
+                else self._basket(number, (SPEND - 2480 - spent) if number == len(days) - 2 else round(usual))
+            )
             total = sum((count * price for _sku, count, price in goods), Decimal(0))
             spent += total
             moment = self.at(day, "14:20")
@@ -168,7 +183,10 @@ class _Story:
         self.writer.copy(
             StageChange,
             ["deal_id", "stage_id", "at", "user_id"],
-            [line(first + deal, self.hands.stages[stage], self.at(day, "11:02"), self.mei) for deal, stage, day in changes],
+            [
+                line(first + deal, self.hands.stages[stage], self.at(day, "11:02"), self.mei)
+                for deal, stage, day in changes
+            ],
         )
 
     def _campaigns(self) -> None:
@@ -186,22 +204,83 @@ class _Story:
         self.opened = opened
 
     def _talks(self) -> Iterator[str]:
-        def row(number: int, kind: str, direction: str, channel: str, moment: str, subject: str, text: str, **payload: object) -> str:
+        def row(
+            number: int,
+            kind: str,
+            direction: str,
+            channel: str,
+            moment: str,
+            subject: str,
+            text: str,
+            **payload: object,
+        ) -> str:
             author = None if direction == "in" or kind == "campaign" else self.mei
-            return line(self.source, f"L{number}", self.pk, kind, direction, channel, moment, subject, text, author, payload)
+            return line(
+                self.source, f"L{number}", self.pk, kind, direction, channel, moment, subject, text, author, payload
+            )
 
         yield row(1, "call", "out", "phone", self.at(4, "10:31"), "Call with Mei Chen",
                   "Asked for a price match on cold brew. Wants an answer before month end.", minutes=6)  # fmt: skip
-        yield row(2, "note", "", "", self.at(39, "18:02"), "Note", "Second damaged parcel. Carrier's depot is the same as in August. Call her first next time.")
-        yield row(3, "mail", "in", "mail", self.at(60, "09:44"), "Thinking about a break", "We have had too much trouble with the last deliveries and will look around for a while.")
-        yield row(4, "mail", "out", "mail", self.at(59, "11:20"), "Re: Thinking about a break", "I am sorry about the boxes. I have asked the warehouse for double walls and would like to come by on Thursday.")
-        yield row(5, "meeting", "", "", self.at(150, "15:00"), "Tasting at their office", "Six people tasted four coffees. Favourite: Ethiopia. Interested in an office subscription for 40 people.")
+        yield row(
+            2,
+            "note",
+            "",
+            "",
+            self.at(39, "18:02"),
+            "Note",
+            "Second damaged parcel. Carrier's depot is the same as in August. Call her first next time.",
+        )
+        yield row(
+            3,
+            "mail",
+            "in",
+            "mail",
+            self.at(60, "09:44"),
+            "Thinking about a break",
+            "We have had too much trouble with the last deliveries and will look around for a while.",
+        )
+        yield row(
+            4,
+            "mail",
+            "out",
+            "mail",
+            self.at(59, "11:20"),
+            "Re: Thinking about a break",
+            "I am sorry about the boxes. I have asked the warehouse for double walls and would like to come by on Thursday.",
+        )
+        yield row(
+            5,
+            "meeting",
+            "",
+            "",
+            self.at(150, "15:00"),
+            "Tasting at their office",
+            "Six people tasted four coffees. Favourite: Ethiopia. Interested in an office subscription for 40 people.",
+        )
         yield row(6, "note", "", "", self.at(149, "09:10"), "Note", "Decides alone, short mails work best.")
         yield row(7, "note", "", "", self.at(400, "12:00"), "Note", "Likes light roasts. Ask about the trip to Yunnan.")
-        yield row(8, "call", "in", "phone", self.at(250, "16:12"), "Call: satisfied", "Very happy with Ethiopia 1 kg; would recommend us to a friend who runs a hotel.", minutes=9)
+        yield row(
+            8,
+            "call",
+            "in",
+            "phone",
+            self.at(250, "16:12"),
+            "Call: satisfied",
+            "Very happy with Ethiopia 1 kg; would recommend us to a friend who runs a hotel.",
+            minutes=9,
+        )
         for number in range(9, 60):
             moment = self.at(SILENT + 12 + (number - 9) * 13, "20:15")
-            yield row(number, "web", "in", "web", moment, "/shop/coffee/" if number % 3 else "/office/", "", pages=2 + number % 5)
+            yield row(
+                number,
+                "web",
+                "in",
+                "web",
+                moment,
+                "/shop/coffee/" if number % 3 else "/office/",
+                "",
+                pages=2 + number % 5,
+            )
         for place, (run, _pk) in enumerate(self.touched):
             ago = self.world.days - run.day
             yield row(100 + place, "campaign", "out", "mail", self.at(ago, "09:00"), run.name, "", event="sent")

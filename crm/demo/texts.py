@@ -99,7 +99,10 @@ CHATS: list[Text] = [
     (("Chat: voucher", "The voucher code was not accepted. It had expired, we gave a new one."), ("咨询：优惠券", "优惠券用不了，已过期，补发了一张。")),
 ]  # fmt: skip
 FORMS: list[Text] = [
-    (("Contact form: tasting", "Please invite us to the next tasting. We are four people."), ("联系表单：品鉴会", "请邀请我们参加下次品鉴会，四个人。")),
+    (
+        ("Contact form: tasting", "Please invite us to the next tasting. We are four people."),
+        ("联系表单：品鉴会", "请邀请我们参加下次品鉴会，四个人。"),
+    ),
 ]
 VISITS = ["/shop/coffee/", "/shop/tea/", "/shop/machines/", "/office/", "/tasting/", "/account/orders/"]
 

@@ -49,7 +49,9 @@ def make_tickets(world: World, chunk: int, people: People, orders: Orders) -> Ti
     sequence = np.lexsort((customer, at))
     customer, at, kind, order = (column[sequence] for column in (customer, at, kind, order))
     complaint = np.isin(kind, COMPLAINTS)
-    priority = np.where(complaint, rng.choice(4, len(at), p=[0.05, 0.45, 0.38, 0.12]), rng.choice(4, len(at), p=[0.3, 0.6, 0.09, 0.01]))
+    priority = np.where(
+        complaint, rng.choice(4, len(at), p=[0.05, 0.45, 0.38, 0.12]), rng.choice(4, len(at), p=[0.3, 0.6, 0.09, 0.01])
+    )
     answered, resolved = _handled(world, rng, at, complaint, priority)
     tickets = Tickets(
         customer=customer,
@@ -74,7 +76,9 @@ def _occasions(world: World, rng: np.random.Generator, people: People, orders: O
     share = np.where(np.isin(day.astype(np.int64), world.specials.complaints), 0.5, 0.03)
     trouble = sales[rng.random(len(sales)) < share]
     asks = sales[rng.random(len(sales)) < 0.03]
-    both = np.concatenate([_fading(rng, people), np.where(rng.random(len(people)) < 0.35, _fading(rng, people), np.nan)])
+    both = np.concatenate(
+        [_fading(rng, people), np.where(rng.random(len(people)) < 0.35, _fading(rng, people), np.nan)]
+    )
     happened = np.flatnonzero(~np.isnan(both) & (both > 0) & (both < world.days))
     leaving, fading_day = happened % len(people), both[happened]
     general = np.flatnonzero(rng.random(len(people)) < 0.42)
@@ -106,7 +110,9 @@ def _fading(rng: np.random.Generator, people: People) -> Floats:
     return np.where(bought & people.unhappy, early, np.where(bought & (rng.random(len(people)) < 0.09), calm, np.nan))
 
 
-def _handled(world: World, rng: np.random.Generator, at: Ints, complaint: np.ndarray, priority: Ints) -> tuple[Ints, Ints]:
+def _handled(
+    world: World, rng: np.random.Generator, at: Ints, complaint: np.ndarray, priority: Ints
+) -> tuple[Ints, Ints]:
     """First answer and solution; the newest ones still wait."""
     answer = at + (rng.lognormal(0.9, 0.9, len(at)) * 3600 / (1 + 0.4 * priority)).astype(np.int64) + 120
     solve = answer + (rng.lognormal(2.4, 1.1, len(at)) * 3600 * np.where(complaint, 1.6, 1.0)).astype(np.int64) + 300
@@ -117,7 +123,13 @@ def _handled(world: World, rng: np.random.Generator, at: Ints, complaint: np.nda
 
 
 def _ratings(
-    rng: np.random.Generator, people: People, customer: Ints, at: Ints, complaint: np.ndarray, resolved: Ints, answered: Ints
+    rng: np.random.Generator,
+    people: People,
+    customer: Ints,
+    at: Ints,
+    complaint: np.ndarray,
+    resolved: Ints,
+    answered: Ints,
 ) -> Ints:
     mood = np.where(complaint, 2.9, 4.3) - np.where(people.unhappy[customer] & complaint, 0.7, 0.0)
     slow = np.clip((resolved - at) / DAY, 0, 6) * 0.15

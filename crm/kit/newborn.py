@@ -50,7 +50,7 @@ def together(migration: migrations.Migration) -> migrations.Migration:
     if not migration.initial or not all(_about(operation, joined.created) for operation in migration.operations):
         return migration
     quick = copy.copy(migration)
-    quick.operations = [joined]
+    quick.operations = [joined]  # type: ignore[misc] # Migration gives every instance its own list
     return quick
 
 

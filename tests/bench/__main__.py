@@ -111,14 +111,26 @@ def report(rows: list[Any], found: list[dict[str, Any]], floors: list[dict[str, 
             figure(f"{name}_median", row["median_ms"], "ms", size)
             figure(f"{name}_bytes", row["bytes"], "bytes", size)
             if row["median_ms"]:
-                figure(f"{name}_per_floor", round(row["median_ms"] / base[floor_name, 1, "median_ms"], 2), "x floor", size)
+                figure(
+                    f"{name}_per_floor", round(row["median_ms"] / base[floor_name, 1, "median_ms"], 2), "x floor", size
+                )
         else:
             figure(f"{name}_c{clients}_rate", row["rps"], "1/s", size)
-            figure(f"{name}_c{clients}_of_floor", round((row["rps"] or 0) / base[floor_name, clients, "rps"], 3), "x floor", size)
+            figure(
+                f"{name}_c{clients}_of_floor",
+                round((row["rps"] or 0) / base[floor_name, clients, "rps"], 3),
+                "x floor",
+                size,
+            )
         if row["wrong"]:
             figure(f"{name}_c{clients}_wrong_answers", row["wrong"], "answers", size)
     if single.get("customer_list") and single.get("customer_page_1000"):
-        figure("customer_page_1000_per_first_page", round(single["customer_page_1000"] / single["customer_list"], 2), "x", size)
+        figure(
+            "customer_page_1000_per_first_page",
+            round(single["customer_page_1000"] / single["customer_list"], 2),
+            "x",
+            size,
+        )
 
 
 if __name__ == "__main__":

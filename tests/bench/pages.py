@@ -76,7 +76,11 @@ def wanted(known: Known, folder: Path) -> list[Measured]:
     """Everything measured on our pages."""
     ids, words = folder / "ids", folder / "words"
     ids.write_text("\n".join(map(str, known.customers)))
-    words.write_text("\n".join(["chen", "anna", "studio", "wei", "lin.x", "hotel", "nordlys", "%E6%99%93%E9%9B%A8", "00001234", "bern"]))
+    words.write_text(
+        "\n".join(
+            ["chen", "anna", "studio", "wei", "lin.x", "hotel", "nordlys", "%E6%99%93%E9%9B%A8", "00001234", "bern"]
+        )
+    )
     record = {"path": f"/customers/{{line:{ids}}}/"}
     return [
         Measured("customer_list", {"path": "/customers/"}, must=5, clients=(1, 8)),
@@ -102,7 +106,9 @@ FLOOR = [
 ]
 
 
-def bench(web: Web, items: list[dict[str, Any]], *, clients: str, seconds: float, sign_in: list[str]) -> list[dict[str, Any]]:
+def bench(
+    web: Web, items: list[dict[str, Any]], *, clients: str, seconds: float, sign_in: list[str]
+) -> list[dict[str, Any]]:
     """Rows of httpbench for these requests."""
     with tempfile.TemporaryDirectory() as folder:
         spec, out = Path(folder, "spec.json"), Path(folder, "out.json")

@@ -20,7 +20,18 @@ from crm.conf import BASE_DIR, CONF
 
 SHARED_TOOLS = BASE_DIR.parent / "shared" / "tools"
 FLOOR_DATABASE = "bench_floor"
-GUNICORN = ["--workers", "2", "--worker-class", "gthread", "--threads", "32", "--keep-alive", "15", "--log-level", "warning"]
+GUNICORN = [
+    "--workers",
+    "2",
+    "--worker-class",
+    "gthread",
+    "--threads",
+    "32",
+    "--keep-alive",
+    "15",
+    "--log-level",
+    "warning",
+]
 
 
 class CannotMeasure(Exception):
@@ -134,7 +145,12 @@ def ours(port: int) -> Web:
     """Vantage as ``up`` starts it, two workers."""
     port = free_port(port)
     command = [sys.executable, "-m", "gunicorn", "crm.wsgi:application"]
-    environ = {"PORT": str(port), "WEB_CONCURRENCY": "2", "MALLOC_ARENA_MAX": "2", "DJANGO_SETTINGS_MODULE": "crm.settings"}
+    environ = {
+        "PORT": str(port),
+        "WEB_CONCURRENCY": "2",
+        "MALLOC_ARENA_MAX": "2",
+        "DJANGO_SETTINGS_MODULE": "crm.settings",
+    }
     return Web(command, cwd=BASE_DIR, port=port, path="/accounts/login/", environ=environ)
 
 

@@ -26,7 +26,20 @@ from service.models import Ticket
 
 TODAY = dt.date(2026, 11, 22)
 SIZE = 400
-TABLES = (Customer, ExternalId, ContactPoint, Contact, Order, OrderLine, Deal, StageChange, Ticket, Interaction, Campaign, Touch)
+TABLES = (
+    Customer,
+    ExternalId,
+    ContactPoint,
+    Contact,
+    Order,
+    OrderLine,
+    Deal,
+    StageChange,
+    Ticket,
+    Interaction,
+    Campaign,
+    Touch,
+)
 
 
 def load(*, customers: int = SIZE, seed: int = 42, today: dt.date = TODAY) -> dict[str, Any]:
@@ -39,7 +52,9 @@ def digest() -> str:
     """Of every exported table, ids left out: they go on counting after data were cleared."""
     found = hashlib.sha256()
     for model in TABLES:
-        columns = [f.column for f in model._meta.concrete_fields if not f.primary_key and not f.is_relation and not f.generated]
+        columns = [
+            f.column for f in model._meta.concrete_fields if not f.primary_key and not f.is_relation and not f.generated
+        ]
         quoted = ", ".join(f'"{column}"' for column in columns)
         with connection.cursor() as cursor:
             cursor.execute(f'SELECT {quoted} FROM "{model._meta.db_table}" ORDER BY {quoted}')
@@ -70,7 +85,9 @@ def test_orders_keep_their_totals_line_counts_and_returns() -> None:
     report = load()
     assert report["customer"] == Customer.objects.count() == SIZE
     sums = Order.objects.annotate(lines_net=Sum("lines__net"), lines_count=Count("lines"))
-    wrong = [o.number for o in sums if o.total != o.lines_net or o.line_count != o.lines_count or o.home_total != o.total]
+    wrong = [
+        o.number for o in sums if o.total != o.lines_net or o.line_count != o.lines_count or o.home_total != o.total
+    ]
     assert wrong == []
     assert Order.objects.filter(kind="return", total__gte=0).count() == 0
     assert Order.objects.filter(kind="sale", total__lte=0).count() == 0
@@ -192,9 +209,7 @@ def test_clearing_keeps_what_people_added() -> None:
         assert cursor.fetchone()[0] == 0
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"customers": None}, {"customers": 3}, {"years": 0}, {"years": 99}, {"seed": -1}]
-)
+@pytest.mark.parametrize("wrong", [{"customers": None}, {"customers": 3}, {"years": 0}, {"years": 99}, {"seed": -1}])
 def test_bad_numbers_are_answered_with_a_sentence(wrong: dict[str, Any]) -> None:
     with pytest.raises(CommandError, match="must be"):
         call_command("demo", **{"customers": 100, **wrong})

@@ -24,7 +24,9 @@ class Command(BaseCommand):
         parser.add_argument("--customers", type=int, metavar="N", help="how many customers")
         parser.add_argument("--years", type=int, default=3, metavar="Y", help="years of history (default: 3)")
         parser.add_argument("--seed", type=int, default=42, metavar="S", help="another seed, other data (default: 42)")
-        parser.add_argument("--today", type=dt.date.fromisoformat, metavar="DATE", help="the day whose start ends the data")
+        parser.add_argument(
+            "--today", type=dt.date.fromisoformat, metavar="DATE", help="the day whose start ends the data"
+        )
         parser.add_argument("--clear", action="store_true", help="remove the sample data, keep what people added")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -45,8 +47,8 @@ class Command(BaseCommand):
         # One thread suffices for drawing numbers, and numpy's pool would cost memory.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         # numpy is heavy: only when this command really runs
-        from crm.demo.load import load
-        from crm.demo.world import ZONE, World
+        from crm.demo.load import load  # noqa: PLC0415
+        from crm.demo.world import ZONE, World  # noqa: PLC0415
 
         zone = load_workspace().time_zone
         zone = ZONE if zone == "UTC" else zone
@@ -55,6 +57,6 @@ class Command(BaseCommand):
         return load(world=world, report=lambda text: self.stderr.write(text) if customers > 20_000 else None)
 
     def _clear(self) -> dict[str, Any]:
-        from crm.demo.clear import clear
+        from crm.demo.clear import clear  # noqa: PLC0415
 
         return clear(user=None)
