@@ -20,6 +20,7 @@ from crm.accounts.authentication import key_digest
 from crm.accounts.models import ApiKey, Grant, Membership, Role, Team, User
 from crm.accounts.selectors import teams_of
 from crm.kit.errors import Invalid, Refused
+from crm.kit.live import SESSION, announce
 
 MOST_KEYS = 50
 SCOPE = re.compile(r"\*|(?:\*|[a-z]{2,20}):(?:read|write)")
@@ -96,6 +97,7 @@ def revoke_role(*, by: User, membership_id: int) -> None:
     if found.role == Role.ADMIN:
         _keep_an_administrator(besides_membership=found.pk)
     found.delete()
+    announce(SESSION, user=found.user)  # open pages hear only what the remaining roles may
     note(by, "role.revoke", f"user {found.user_id}", {"role": found.role, "team": found.team_id})
 
 
@@ -124,6 +126,7 @@ def set_active(*, by: User, user_id: int, active: bool) -> User:
     if not active:
         ApiKey.objects.filter(user=found, revoked_at=None).update(revoked_at=timezone.now())
         end_sessions(user=found)
+        announce(SESSION, user=found)  # open pages lose their stream now, not at the next look
     note(by, "user.enable" if active else "user.disable", f"user {found.pk}", {})
     return found
 
