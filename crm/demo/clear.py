@@ -34,10 +34,19 @@ from marketing.models import Campaign, Touch
 from sales.models import Deal, Order, OrderLine, Product
 from service.models import Queue, Ticket
 
-MARKED = (Touch, Interaction, Ticket, Deal, Order, Campaign, Contact, Product)
+MARKED: tuple[type[models.Model], ...] = (Touch, Interaction, Ticket, Deal, Order, Campaign, Contact, Product)
 """Tables whose rows carry the source themselves; leaves first."""
-OF_CUSTOMERS = (Touch, Interaction, Ticket, Deal, Order)
-DERIVED = (Alert, Finding, SegmentMembership, Segment, ScoreHistory, CustomerScore, ModelVersion, Run)
+OF_CUSTOMERS: tuple[type[models.Model], ...] = (Touch, Interaction, Ticket, Deal, Order)
+DERIVED: tuple[type[models.Model], ...] = (
+    Alert,
+    Finding,
+    SegmentMembership,
+    Segment,
+    ScoreHistory,
+    CustomerScore,
+    ModelVersion,
+    Run,
+)
 SLICE = 1000
 PASSWORD = "demo"  # noqa: S105 - what the sample people sign in with
 
@@ -52,7 +61,7 @@ def clear(*, user: User | None) -> dict[str, Any]:
         sources = list(Source.objects.filter(kind=Source.Kind.SAMPLE))
         if not workspace.has_sample_data and not sources:
             raise Refused(_("There is no sample data to clear."))
-        notes = next((source.settings for source in sources if source.settings.get("asked")), {})
+        notes: dict[str, Any] = next((source.settings for source in sources if source.settings.get("asked")), {})
         with pgtrigger.ignore():  # the history of sample rows goes with them
             removed, kept = _clear_rows([source.pk for source in sources])
             _clear_support(notes)
@@ -83,8 +92,19 @@ def _only_sample(sources: list[int]) -> bool:
 
 def _truncate() -> None:
     """All rows are the sample's: empty the tables with everything that hangs on them, histories included."""
-    roots = [Customer, Contact, Product, Campaign, Order, Deal, Ticket, Run, ModelVersion, Segment]
-    histories = [
+    roots: list[type[models.Model]] = [
+        Customer,
+        Contact,
+        Product,
+        Campaign,
+        Order,
+        Deal,
+        Ticket,
+        Run,
+        ModelVersion,
+        Segment,
+    ]
+    histories: list[type[models.Model]] = [
         model for model in apps.get_models()
         if getattr(model, "pgh_tracked_model", None) in {*roots, *MARKED, OrderLine, Alert, *_hanging(Customer)}
     ]  # fmt: skip
@@ -145,13 +165,13 @@ def _drop(model: type[models.Model], keys: Iterable[int]) -> None:
 
 def _clear_support(notes: dict[str, Any]) -> None:
     """The rule, the queue and the fields that came with the sample, where nobody uses them."""
-    Rule.objects.filter(pk=notes.get("rule")).delete()
+    Rule.objects.filter(pk=notes.get("rule", 0)).delete()
     if not Customer.objects.exists():
         CustomField.objects.filter(pk__in=notes.get("fields", [])).delete()
-    queue = Queue.objects.filter(pk=notes.get("queue")).first()
+    queue = Queue.objects.filter(pk=notes.get("queue", 0)).first()
     if queue and not queue.tickets.exists():
         queue.delete()
-        Queue.objects.filter(pk=notes.get("default_queue")).update(is_default=True)
+        Queue.objects.filter(pk=notes.get("default_queue", 0)).update(is_default=True)
 
 
 def _lock_people(notes: dict[str, Any], user: User | None) -> list[str]:

@@ -51,10 +51,10 @@ def make_talks(world: World, chunk: int, people: People) -> Talks:
         fading & (kind == KINDS.index("mail_in")) & (rng.random(len(customer)) < 0.5), KINDS.index("fading"), kind
     )
     keep = (day >= 0) & (day < world.days) & ~(fading & (rng.random(len(customer)) < 0.3))
-    customer, day, kind = customer[keep], day[keep].astype(np.int64), kind[keep]
+    customer, whole, kind = customer[keep], day[keep].astype(np.int64), kind[keep]
     return Talks(
         customer,
-        world.at_hours(rng, day),
+        world.at_hours(rng, whole),
         kind,
         rng.integers(0, 60, len(customer)),
         rng.integers(0, len(ITEMS) - 2, len(customer)),

@@ -95,7 +95,6 @@ def _with_bursts(
 
 
 def _baskets(world: World, rng: np.random.Generator, people: People, customer: Ints, at: Ints) -> Lines:
-    size = len(customer)
     known = customer >= 0
     who = np.where(known, customer, 0)
     firm = people.company[who] & known
@@ -105,7 +104,7 @@ def _baskets(world: World, rng: np.random.Generator, people: People, customer: I
     keep = place < wanted[:, None]
     for column in range(1, MAX_LINES):  # a product stands once in an order
         keep[:, column] &= (product[:, :column] != product[:, [column]]).all(axis=1)
-    row, column = np.nonzero(keep)
+    row = np.nonzero(keep)[0]
     chosen = product[keep]
     quantity = _quantities(world, rng, people, who[row], known[row], chosen, at[row])
     price = _prices(world, rng)[chosen, np.minimum((at[row] - world.start) // DAY, world.days - 1)]
@@ -228,7 +227,7 @@ def _joined(sales: Orders, lines: Lines, taken: Ints, at: Ints) -> tuple[Orders,
                     lines.discount[first],
                 ),
                 strict=True,
-            )  # fmt: skip
+            )
         )
     )
     sequence = np.lexsort((np.arange(len(orders.at)), orders.at))

@@ -168,7 +168,7 @@ _PLAIN = str.maketrans("äöüåéèêëñíóáúïôç", "aouaeeeeniouaioc"[:1
 
 def digits(rng: np.random.Generator, pattern: str) -> str:
     """The pattern with a digit for each #; a number that starts something never starts with 0."""
-    out = []
+    out: list[str] = []
     for letter in pattern:
         out.append(str(rng.integers(1 if not out else 0, 10)) if letter == "#" else letter)
     return "".join(out)

@@ -106,7 +106,7 @@ class _Story:
             goods = (
                 last
                 if newest
-                else self._basket(number, (SPEND - 2480 - spent) if number == len(days) - 2 else round(usual))
+                else self._basket(number, (SPEND - 2480 - spent) if number == len(days) - 2 else Decimal(round(usual)))
             )
             total = sum((count * price for _sku, count, price in goods), Decimal(0))
             spent += total
@@ -149,8 +149,8 @@ class _Story:
             ("4818", "Invoice with tax number", "Please send the invoice of order 20931 again, with our tax number on it.", "pending",
              "normal", 3, "15:05", "16:10", None, None),
             ("4821", "Parcel arrived damaged, third time",
-             "I have been ordering from you for years, but this is the third box that came crushed. Two bags of beans are torn and "
-             "everything is covered with them. Photos attached. 你好，我在你们这里买了好几年，但这已经是第三个压坏的箱子了。", "open",
+             ("I have been ordering from you for years, but this is the third box that came crushed. Two bags of beans are torn and "
+             "everything is covered with them. Photos attached. 你好，我在你们这里买了好几年，但这已经是第三个压坏的箱子了。"), "open",
              "high", 1, "18:40", None, None, None),
         ]  # fmt: skip
         self.writer.copy(

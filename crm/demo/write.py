@@ -105,7 +105,12 @@ class Writer:
     def _rest(self, model: type[models.Model], columns: Sequence[str]) -> list[tuple[str, Any]]:
         found: list[tuple[str, Any]] = []
         for field in model._meta.concrete_fields:
-            if field.column in columns or field.generated or (field.primary_key and field.db_returning):
+            if (
+                field.column is None
+                or field.column in columns
+                or field.generated
+                or (field.primary_key and field.db_returning)
+            ):
                 continue
             if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
                 found.append((field.column, self.moment))
