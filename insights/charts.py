@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, F, IntegerField
+from django.db.models import Count, F, IntegerField, QuerySet
 from django.db.models.functions import Cast, Floor, Least, Mod
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -104,7 +104,7 @@ def drivers(user: Any, params: Mapping[str, str]) -> Chart:
 @chart("insights.scatter", policy=("segment", "view"))
 def scatter(user: Any, params: Mapping[str, str]) -> Chart:
     """Customers within reach by recency and spend, coloured by cluster; an even sample."""
-    rows = (
+    rows: QuerySet[CustomerScore, Any] = (
         CustomerScore.objects.visible_to(user)
         .filter(cluster__isnull=False, recency_days__isnull=False, monetary__gt=0)
         .order_by("customer_id")

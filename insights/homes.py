@@ -30,8 +30,8 @@ def metrics(request: HttpRequest, record: Any) -> dict[str, Any] | None:
     since = timezone.now() - timedelta(days=2 * PERIOD)
     points: dict[int, list[tuple[Any, float]]] = defaultdict(list)
     rows = MetricPoint.objects.filter(metric__in=known, at__gte=since, labels={}).order_by("at")
-    for metric, at, value in rows.values_list("metric", "at", "value"):
-        points[metric].append((at, value))
+    for key, at, value in rows.values_list("metric", "at", "value"):
+        points[key].append((at, value))
     cut = timezone.now() - timedelta(days=PERIOD)
     figures = []
     for metric in sorted(known.values(), key=lambda one: SHOWN.index(one.name)):
@@ -64,7 +64,7 @@ def risk(request: HttpRequest, record: Any) -> dict[str, Any]:
     rows = CustomerScore.objects.visible_to(user).filter(Q(churn_band="high") | Q(churn_band="medium"))
     rows = rows.exclude(clv_12m=None) if rows.exclude(clv_12m=None).exists() else rows
     found = rows.select_related("customer").order_by("-clv_12m", "-churn_probability", "-pk")[:FEW]
-    lines = []
+    lines: list[dict[str, Any]] = []
     for row in found:
         parts = [part for part in words.churn_reasons(row.churn_reasons or {}, currency) if part.points > 0]
         main = max(parts, key=lambda part: part.points).label if parts else ""

@@ -69,7 +69,7 @@ def _health_trend(record: Any, score: CustomerScore | None) -> dict[str, Any]:
     if score is None or score.health is None:
         return {}
     rows = ScoreHistory.objects.filter(customer=record, name="health").order_by("-at", "-id")
-    values = list(rows.values_list("at", "value")[:12])[::-1]
+    values = [(at, value) for at, value in rows.values_list("at", "value")[:12] if value is not None][::-1]
     if len(values) < 2:
         return {}
     before = next((value for at, value in reversed(values) if at <= score.as_of - timedelta(days=TREND_DAYS)), values[0][1])

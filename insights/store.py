@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from psycopg2 import sql
 from insights.models import CustomerScore, Run
 
 SCORE_TYPES = {
-    field.column: field.db_type(connection) for field in CustomerScore._meta.concrete_fields
+    str(field.column): field.db_type(connection) or "" for field in CustomerScore._meta.concrete_fields
 }
 MOVED = {"churn_probability": ("churn", 0.005), "health": ("health", 0.5), "clv_12m": ("value", 0.005)}
 
@@ -42,7 +42,7 @@ def copy_rows(cursor: Any, table: str, columns: Sequence[str], rows: Iterable[Se
 
 
 def write_scores(
-    *, customers: Sequence[int], columns: dict[str, Sequence[Any]], run: Run, now: datetime
+    *, customers: Sequence[int], columns: Mapping[str, Sequence[Any]], run: Run, now: datetime
 ) -> int:
     """Set the given columns of these customers' scores, empty them for all others; record what moved."""
     names = list(columns)

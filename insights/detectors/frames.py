@@ -45,7 +45,7 @@ class CustomerForest:
         from sklearn.ensemble import IsolationForest  # heavy: not for the web process
 
         self.columns_, self.values_ = _ready(features)
-        self.forest_ = IsolationForest(n_estimators=self.trees, random_state=self.seed, max_samples=256)
+        self.forest_ = IsolationForest(n_estimators=self.trees, random_state=self.seed, max_samples=min(256, len(features)))
         self.forest_.fit(_sample(self.values_, self.seed))
         return -self.forest_.score_samples(self.values_)
 
@@ -53,6 +53,8 @@ class CustomerForest:
         """For each row number the features that made it strange: how far the score falls with a usual value."""
         import numpy as np  # heavy: not for the web process
 
+        if len(rows) == 0:
+            return []
         usual = np.median(self.values_, axis=0)
         at = self.values_[rows]
         whole = -self.forest_.score_samples(at)

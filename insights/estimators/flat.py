@@ -165,7 +165,14 @@ def from_json(data: dict[str, Any]) -> FlatModel:
         arrays = {name: np.asarray(data[name], dtype=float) for name in ("centre", "scale", "weights")}
         if any(len(array) != len(columns) for array in (*arrays.values(), fill)):
             raise ValueError("The model's arrays differ in length.")
-        return Linear(columns=columns, fill=fill, bias=float(data["bias"]), **arrays)
+        return Linear(
+            columns=columns,
+            fill=fill,
+            bias=float(data["bias"]),
+            centre=arrays["centre"],
+            scale=arrays["scale"],
+            weights=arrays["weights"],
+        )
     if data["kind"] == "trees":
         trees = [_tree(tree) for tree in data["trees"]]
         return Trees(columns, fill, trees, float(data["start"]), bool(data["in_odds"]))

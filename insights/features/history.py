@@ -24,7 +24,7 @@ class History:
     def __init__(self, facts: Facts) -> None:
         self.customers = np.asarray(facts.customers, dtype=np.int64)
         order = pd.Index(self.customers)
-        rows = facts.orders.assign(code=order.get_indexer(facts.orders["customer"]))
+        rows = facts.orders.assign(code=order.get_indexer(pd.Index(facts.orders["customer"])))
         rows = rows.sort_values(["code", "at", "key"], kind="stable")
         sales = rows[rows["kind"] == "sale"]
         self.code = sales["code"].to_numpy()

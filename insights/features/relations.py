@@ -24,7 +24,7 @@ class Relations:
         self.deals = self._coded(facts.deals)
 
     def _coded(self, frame: pd.DataFrame) -> pd.DataFrame:
-        code = self.order.get_indexer(frame["customer"])
+        code = self.order.get_indexer(pd.Index(frame["customer"]))
         return frame.assign(code=code)[code >= 0]
 
     def at(self, moment: datetime, rows: pd.Index) -> pd.DataFrame:

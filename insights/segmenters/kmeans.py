@@ -17,6 +17,8 @@ JUDGED_ROWS = 4000
 FITTED_ROWS = 50_000
 RESAMPLES = 4
 STABLE = 0.8
+HABIT = 0.02
+"""The number of clusters of the run before stays while no other has a silhouette better by more than this."""
 SAME_CENTRE = 1.0
 """Centres closer than this (in deviations of the base) may be the same cluster in two runs."""
 
@@ -55,8 +57,9 @@ class KMeansSegmenter:
     name = "kmeans"
     needs = AXES
 
-    def __init__(self, k: int | None = None, seed: int = 42) -> None:
+    def __init__(self, k: int | None = None, kept: int | None = None, seed: int = 42) -> None:
         self.k = k
+        self.kept = kept
         self.seed = seed
 
     def assign(self, features: pd.DataFrame) -> pd.Series:
@@ -110,7 +113,11 @@ class KMeansSegmenter:
         """The best silhouette among the stable numbers; with none stable, the best product of both."""
         stable = [trial for trial in self.trials_ if trial["stability"] >= STABLE]
         if stable:
-            return int(max(stable, key=lambda trial: trial["silhouette"])["k"])
+            best = max(stable, key=lambda trial: trial["silhouette"])
+            for trial in stable:
+                if trial["k"] == self.kept and trial["silhouette"] >= best["silhouette"] - HABIT:
+                    return int(trial["k"])
+            return int(best["k"])
         return int(max(self.trials_, key=lambda trial: trial["silhouette"] * trial["stability"])["k"])
 
     def explain(self, label: int) -> str:

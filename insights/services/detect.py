@@ -165,7 +165,7 @@ def detect_customers(analysis: Analysis, run: Run) -> dict[str, Any]:
     found = [_customer_finding(analysis, raw, int(place), float(scores[place]), reasons[place]) for place in top]
 
     def write() -> dict[str, Any]:
-        columns = {"anomaly": [round(float(s), 6) for s in scores], "anomaly_reasons": reasons}
+        columns: dict[str, list[Any]] = {"anomaly": [round(float(s), 6) for s in scores], "anomaly_reasons": reasons}
         tables.write_scores(customers=raw.index.tolist(), columns=columns, run=run, now=analysis.now)
         _write_findings(found, run, analysis)
         return {}
@@ -195,7 +195,7 @@ def _customer_finding(
     row = raw.iloc[place]
     customer = int(raw.index[place])
     important = row["net"] >= raw["net"].quantile(0.8)
-    first = reason["parts"][0] if reason["parts"] else {"code": "", "values": {"now": None, "usual": None}}
+    first: dict[str, Any] = reason["parts"][0] if reason["parts"] else {"code": "", "values": {"now": None, "usual": None}}
     week = analysis.as_of.isocalendar()
     return {
         "customer_id": customer,

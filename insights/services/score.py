@@ -294,7 +294,7 @@ def score_health(analysis: Analysis, run: Run) -> dict[str, Any]:
         raise Thin("Needs a churn score, tickets or conversations to tell health; has none of them.")
     whole = health_parts.health(shown).round()
     rounded = shown.round()
-    columns = {
+    columns: dict[str, list[Any]] = {
         "health": [int(v) if v == v else None for v in whole],
         "health_parts": [
             {name: int(v) for name, v in zip(rounded.columns, row, strict=True) if v == v}

@@ -53,7 +53,8 @@ def segment_customers(analysis: Analysis, run: Run) -> dict[str, Any]:
 def _clusters(raw: pd.DataFrame, seed: int) -> tuple[pd.Series | None, KMeansSegmenter | None]:
     if len(raw) < 3 * NEEDED:
         return None, None
-    model = KMeansSegmenter(k=chosen_k(), seed=seed)
+    before = Segment.objects.filter(method="kmeans", active=True).count()
+    model = KMeansSegmenter(k=chosen_k(), kept=before or None, seed=seed)
     return model.assign(raw), model
 
 
