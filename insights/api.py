@@ -333,7 +333,9 @@ class CustomerScores(KitAPIView):
         number = row_id(pk)
         if not Customer.objects.visible_to(request.user).filter(pk=number).exists():
             raise Http404
-        row = CustomerScore.objects.visible_to(request.user).select_related("churn_run__model").filter(pk=number).first()
+        row = (
+            CustomerScore.objects.visible_to(request.user).select_related("churn_run__model").filter(pk=number).first()
+        )
         if row is None:
             raise Http404
         return Response(ScoreDetailShape(row).data)

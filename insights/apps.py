@@ -6,6 +6,6 @@ class InsightsConfig(AppConfig):
 
     def ready(self) -> None:
         """Add columns, filters and fields to the customer list."""
-        from insights import lists  # noqa: PLC0415  models must be loaded
+        from insights import lists
 
         lists.register()

@@ -38,7 +38,11 @@ def calibration(user: Any, params: Mapping[str, str]) -> Chart:
     model, metrics = champion_metrics()
     points = metrics.get("calibration", [])
     error = metrics.get("ece")
-    title = _("Predictions are off by %(error)s on average") % {"error": percent(error, 1)} if error is not None else _("Calibration")
+    title = (
+        _("Predictions are off by %(error)s on average") % {"error": percent(error, 1)}
+        if error is not None
+        else _("Calibration")
+    )
     return Chart(
         "calibration",
         title=title,
@@ -129,7 +133,9 @@ def scatter(user: Any, params: Mapping[str, str]) -> Chart:
         x_label=_("Days since the last order"),
         y_label=_("Spend so far"),
         source=run.as_of if run else None,
-        note=_("An even sample of %(shown)s of %(total)s customers.") % {"shown": shown, "total": total} if step > 1 else "",
+        note=_("An even sample of %(shown)s of %(total)s customers.") % {"shown": shown, "total": total}
+        if step > 1
+        else "",
         csv="/charts/insights.scatter/?format=csv",
         height=320,
     )
@@ -146,9 +152,9 @@ def metric(user: Any, params: Mapping[str, str]) -> Chart:
 
 def metric_chart(found: Metric, *, days: int = SHOWN_DAYS, height: int = 200) -> Chart:
     """The last days of a metric."""
-    rows = list(
-        MetricPoint.objects.filter(metric=found, labels={}).order_by("-at").values_list("at", "value")[:days]
-    )[::-1]
+    rows = list(MetricPoint.objects.filter(metric=found, labels={}).order_by("-at").values_list("at", "value")[:days])[
+        ::-1
+    ]
     run = latest_run("metrics")
     bands = dict_of_bands(run, found.name)
     points: list[tuple[date, float | None]] = [(timezone.localtime(at).date(), value) for at, value in rows]
@@ -200,7 +206,9 @@ def risk(user: Any, params: Mapping[str, str]) -> Chart:
         "histogram",
         title=_("%(count)s customers are at high risk") % {"count": high},
         unit=_("customers"),
-        series=[Series(_("Customers"), [(f"{5 * place}–{5 * place + 5} %", count) for place, count in enumerate(counts)])],
+        series=[
+            Series(_("Customers"), [(f"{5 * place}–{5 * place + 5} %", count) for place, count in enumerate(counts)])
+        ],
         x_label=_("Churn risk"),
         csv="/charts/insights.risk/?format=csv",
     )

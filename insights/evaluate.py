@@ -139,9 +139,7 @@ def check_enough(store: FeatureStore, as_of: datetime, horizon: int) -> None:
         )
 
 
-def _rows(
-    store: FeatureStore, moments: list[datetime], horizon: int, seed: int
-) -> tuple[pd.DataFrame, np.ndarray]:
+def _rows(store: FeatureStore, moments: list[datetime], horizon: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
     frames = [store.snapshot(moment).features for moment in moments]
     features = pd.concat(frames, ignore_index=True)
     left = np.concatenate([store.left(moment, horizon) for moment in moments])
@@ -319,9 +317,7 @@ def _report(
         return report
     for name in rows[-1]["candidates"]:
         mean = {key: float(np.mean([row["candidates"][name][key] for row in rows])) for key in _JUDGED}
-        report["candidates"].append(
-            {"name": name, **mean, "params": params[name], "seconds": round(seconds[name], 2)}
-        )
+        report["candidates"].append({"name": name, **mean, "params": params[name], "seconds": round(seconds[name], 2)})
     baseline = {"name": RULE, "seconds": round(seconds[RULE], 2)}
     for key in ("auc", "pr_auc", "brier", "lift_10"):
         baseline[key] = float(np.mean([row[f"baseline_{key}"] for row in rows]))

@@ -156,9 +156,7 @@ def _payload(raw: object) -> dict[str, Any]:
     if "\\u0000" in text:
         raise BadEvent(_("“payload” has values that cannot be stored."))
     if len(text) > TEXT_AT_MOST:
-        raise BadEvent(
-            _("“%(name)s” is longer than %(n)s characters.") % {"name": "payload", "n": TEXT_AT_MOST}
-        )
+        raise BadEvent(_("“%(name)s” is longer than %(n)s characters.") % {"name": "payload", "n": TEXT_AT_MOST})
     return payload
 
 
@@ -210,7 +208,5 @@ def _time(raw: object, name: str, now: datetime, zone: ZoneInfo) -> datetime:
     except (ValueError, OverflowError):
         raise BadEvent(wrong) from None
     if ahead:
-        raise BadEvent(
-            _("“%(name)s” lies more than a day in the future; check the sender's clock.") % {"name": name}
-        )
+        raise BadEvent(_("“%(name)s” lies more than a day in the future; check the sender's clock.") % {"name": name})
     return found

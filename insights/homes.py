@@ -22,8 +22,24 @@ LABELS = {"revenue_per_day": _("Revenue"), "orders_per_day": _("Orders"), "ticke
 SHOWN = tuple(LABELS)
 
 
-@panel("home.manager.figures", title=_("Business"), order=10, policy=("metric", "view"), bare=True, template="home/metrics.html", name="metrics")
-@panel("home.admin.figures", title=_("Business"), order=10, policy=("metric", "view"), bare=True, template="home/metrics.html", name="metrics")
+@panel(
+    "home.manager.figures",
+    title=_("Business"),
+    order=10,
+    policy=("metric", "view"),
+    bare=True,
+    template="home/metrics.html",
+    name="metrics",
+)
+@panel(
+    "home.admin.figures",
+    title=_("Business"),
+    order=10,
+    policy=("metric", "view"),
+    bare=True,
+    template="home/metrics.html",
+    name="metrics",
+)
 def metrics(request: HttpRequest, record: Any) -> dict[str, Any] | None:
     """Sums of the last four weeks against the four before, with their course; two queries."""
     known = {row.pk: row for row in Metric.objects.filter(name__in=SHOWN)}
@@ -46,18 +62,66 @@ def metrics(request: HttpRequest, record: Any) -> dict[str, Any] | None:
     return {"figures": figures, "currency": workspace().home_currency, "days": PERIOD} if figures else None
 
 
-@panel("home.rep.figures", title=_("At risk"), order=5, policy=("score", "view"), bare=True, template="home/risk_figures.html", name="risk")
-@panel("home.manager.figures", title=_("At risk"), order=30, policy=("score", "view"), bare=True, template="home/risk_figures.html", name="risk")
-@panel("home.admin.figures", title=_("At risk"), order=30, policy=("score", "view"), bare=True, template="home/risk_figures.html", name="risk")
+@panel(
+    "home.rep.figures",
+    title=_("At risk"),
+    order=5,
+    policy=("score", "view"),
+    bare=True,
+    template="home/risk_figures.html",
+    name="risk",
+)
+@panel(
+    "home.manager.figures",
+    title=_("At risk"),
+    order=30,
+    policy=("score", "view"),
+    bare=True,
+    template="home/risk_figures.html",
+    name="risk",
+)
+@panel(
+    "home.admin.figures",
+    title=_("At risk"),
+    order=30,
+    policy=("score", "view"),
+    bare=True,
+    template="home/risk_figures.html",
+    name="risk",
+)
 def risk_figures(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Customers at high risk and the value that may leave with them."""
     rows = CustomerScore.objects.visible_to(request.user).filter(churn_band="high").order_by()
     return {**rows.aggregate(n=Count("pk"), value=Sum("clv_12m")), "currency": workspace().home_currency}
 
 
-@panel("home.rep.main", title=_("At risk, most valuable first"), order=10, policy=("score", "view"), insight=True, template="home/risk.html", name="risk")
-@panel("home.manager.main", title=_("At risk, most valuable first"), order=20, policy=("score", "view"), insight=True, template="home/risk.html", name="risk")
-@panel("home.admin.main", title=_("At risk, most valuable first"), order=20, policy=("score", "view"), insight=True, template="home/risk.html", name="risk")
+@panel(
+    "home.rep.main",
+    title=_("At risk, most valuable first"),
+    order=10,
+    policy=("score", "view"),
+    insight=True,
+    template="home/risk.html",
+    name="risk",
+)
+@panel(
+    "home.manager.main",
+    title=_("At risk, most valuable first"),
+    order=20,
+    policy=("score", "view"),
+    insight=True,
+    template="home/risk.html",
+    name="risk",
+)
+@panel(
+    "home.admin.main",
+    title=_("At risk, most valuable first"),
+    order=20,
+    policy=("score", "view"),
+    insight=True,
+    template="home/risk.html",
+    name="risk",
+)
 def risk(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Customers at high risk by what they are worth, with the main reason."""
     user, currency = request.user, workspace().home_currency
@@ -73,8 +137,24 @@ def risk(request: HttpRequest, record: Any) -> dict[str, Any]:
     return {"lines": lines, "currency": currency, "as_of": newest}
 
 
-@panel("home.manager.side", title=_("How segments moved"), order=30, policy=("segment", "view"), insight=True, template="home/segments.html", name="segments")
-@panel("home.admin.side", title=_("How segments moved"), order=30, policy=("segment", "view"), insight=True, template="home/segments.html", name="segments")
+@panel(
+    "home.manager.side",
+    title=_("How segments moved"),
+    order=30,
+    policy=("segment", "view"),
+    insight=True,
+    template="home/segments.html",
+    name="segments",
+)
+@panel(
+    "home.admin.side",
+    title=_("How segments moved"),
+    order=30,
+    policy=("segment", "view"),
+    insight=True,
+    template="home/segments.html",
+    name="segments",
+)
 def segments(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Sizes of the named groups and their change since the run before."""
     rows = Segment.objects.filter(active=True, kind=Segment.Kind.RULE).order_by("-size")[:FEW]
@@ -87,8 +167,24 @@ def segments(request: HttpRequest, record: Any) -> dict[str, Any]:
     return {"lines": lines}
 
 
-@panel("home.integrator.side", title=_("Models"), order=30, policy=("model", "view"), insight=True, template="home/models.html", name="models")
-@panel("home.admin.side", title=_("Models"), order=50, policy=("model", "view"), insight=True, template="home/models.html", name="models")
+@panel(
+    "home.integrator.side",
+    title=_("Models"),
+    order=30,
+    policy=("model", "view"),
+    insight=True,
+    template="home/models.html",
+    name="models",
+)
+@panel(
+    "home.admin.side",
+    title=_("Models"),
+    order=50,
+    policy=("model", "view"),
+    insight=True,
+    template="home/models.html",
+    name="models",
+)
 def models(request: HttpRequest, record: Any) -> dict[str, Any]:
     """The models in use and the last run of each kind of analysis."""
     newest = Run.objects.order_by("kind", "-started_at", "-id").distinct("kind")

@@ -125,9 +125,7 @@ def ensure_metrics(names: Iterable[str]) -> dict[str, int]:
     wanted = set(names)
     found = dict(Metric.objects.filter(name__in=wanted).values_list("name", "id"))
     if missing := sorted(wanted - found.keys()):
-        Metric.objects.bulk_create(
-            [Metric(name=name, grain=EVENT_GRAIN) for name in missing], ignore_conflicts=True
-        )
+        Metric.objects.bulk_create([Metric(name=name, grain=EVENT_GRAIN) for name in missing], ignore_conflicts=True)
         found |= dict(Metric.objects.filter(name__in=missing).values_list("name", "id"))
     return found
 
@@ -148,9 +146,7 @@ def _row(point: PointEvent, metrics: dict[str, int]) -> dict[str, Any]:
             "value": point.value, "event_id": point.id}  # fmt: skip
 
 
-def _store_named(
-    points: dict[int, PointEvent], metrics: dict[str, int], received: Received, now: datetime
-) -> None:
+def _store_named(points: dict[int, PointEvent], metrics: dict[str, int], received: Received, now: datetime) -> None:
     new = set(_execute(NEW_POINTS, [_row(point, metrics) for point in points.values()], now))
     received.points += len(new)
     for index, point in points.items():
@@ -159,9 +155,7 @@ def _store_named(
         new.discard(key)  # a second one in the same batch repeats it
 
 
-def _store_slots(
-    points: dict[int, PointEvent], metrics: dict[str, int], received: Received, now: datetime
-) -> None:
+def _store_slots(points: dict[int, PointEvent], metrics: dict[str, int], received: Received, now: datetime) -> None:
     """Points without a name: the newest value of the same series and moment counts."""
     last = {_slot(metrics[p.metric], p.labels, p.at): i for i, p in points.items()}
     rows = _execute(SLOT_POINTS, [_row(points[i], metrics) for i in last.values()], now)
@@ -177,9 +171,7 @@ def _slot(metric: int, labels: dict[str, str], at: datetime) -> tuple[int, str, 
     return metric, json.dumps(labels, sort_keys=True), at
 
 
-def _store_interactions(
-    events: dict[int, InteractionEvent], results: list[Result], user: User, now: datetime
-) -> None:
+def _store_interactions(events: dict[int, InteractionEvent], results: list[Result], user: User, now: datetime) -> None:
     if not events:
         return
     sources = _sources({name for event in events.values() for name in (event.source, event.customer[0])})
@@ -214,16 +206,12 @@ def _interaction_row(
 def _sources(names: set[str]) -> dict[str, int]:
     found = dict(Source.objects.filter(name__in=names).values_list("name", "id"))
     if missing := sorted(names - found.keys()):
-        Source.objects.bulk_create(
-            [Source(name=name, kind=Source.Kind.API) for name in missing], ignore_conflicts=True
-        )
+        Source.objects.bulk_create([Source(name=name, kind=Source.Kind.API) for name in missing], ignore_conflicts=True)
         found |= dict(Source.objects.filter(name__in=missing).values_list("name", "id"))
     return found
 
 
-def _customers(
-    keys: set[tuple[str, str]], sources: dict[str, int], user: User
-) -> dict[tuple[str, str], int | None]:
+def _customers(keys: set[tuple[str, str]], sources: dict[str, int], user: User) -> dict[tuple[str, str], int | None]:
     """Customer ids by (source, external id); None where the user reaches none.
 
     Unknown ones are made, named by their id, for whoever may add customers everywhere; for others an
@@ -235,9 +223,7 @@ def _customers(
         .filter(user.access.rows("interaction", "add"), pk__in=set(found.values()))
         .values_list("pk", flat=True)
     )
-    result: dict[tuple[str, str], int | None] = {
-        key: pk if pk in reached else None for key, pk in found.items()
-    }
+    result: dict[tuple[str, str], int | None] = {key: pk if pk in reached else None for key, pk in found.items()}
     missing = keys - found.keys()
     if missing and user.access.can("customer", "add") and user.access.team_ids("customer", "add") is None:
         result |= _create(missing, sources)

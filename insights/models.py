@@ -50,9 +50,7 @@ class Run(models.Model):
     dropped = models.JSONField(default=dict, blank=True, help_text=_("reason → rows"))
     metrics = models.JSONField(default=dict, blank=True)
     reason = models.TextField(_("reason"), blank=True, default="")
-    model = models.ForeignKey(
-        "insights.ModelVersion", models.SET_NULL, null=True, blank=True, related_name="runs"
-    )
+    model = models.ForeignKey("insights.ModelVersion", models.SET_NULL, null=True, blank=True, related_name="runs")
     started_at = models.DateTimeField(_("started"))
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 

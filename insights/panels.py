@@ -19,9 +19,29 @@ from insights.models import CustomerScore, ModelVersion, ScoreHistory, SegmentMe
 
 __all__ = ["charts"]
 
-nav.entry("segments", gettext_lazy("Segments"), "segments", icon="chart-scatter", group="insights", order=10, policy=("segment", "view"), go="m")
-nav.entry("churn", gettext_lazy("Churn"), "churn", icon="user-minus", group="insights", order=20, policy=("score", "view"))
-nav.entry("monitoring", gettext_lazy("Monitoring"), "monitoring", icon="activity", group="insights", order=30, policy=("metric", "view"), go="i")
+nav.entry(
+    "segments",
+    gettext_lazy("Segments"),
+    "segments",
+    icon="chart-scatter",
+    group="insights",
+    order=10,
+    policy=("segment", "view"),
+    go="m",
+)
+nav.entry(
+    "churn", gettext_lazy("Churn"), "churn", icon="user-minus", group="insights", order=20, policy=("score", "view")
+)
+nav.entry(
+    "monitoring",
+    gettext_lazy("Monitoring"),
+    "monitoring",
+    icon="activity",
+    group="insights",
+    order=30,
+    policy=("metric", "view"),
+    go="i",
+)
 nav.entry("runs", gettext_lazy("Runs"), "runs", icon="history", group="insights", order=50, policy=("run", "view"))
 
 OLD = timedelta(days=7)
@@ -49,7 +69,11 @@ def figures(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Health, churn risk, value of the next twelve months, spend so far."""
     score = score_for(request, record)
     horizon = (score.churn_run.settings or {}).get("horizon_days") if score and score.churn_run else None
-    spread = (score.clv_high - score.clv_low) / 2 if score and score.clv_high is not None and score.clv_low is not None else None
+    spread = (
+        (score.clv_high - score.clv_low) / 2
+        if score and score.clv_high is not None and score.clv_low is not None
+        else None
+    )
     probability = score.churn_probability if score else None
     band = score.churn_band if score else ""
     return {
@@ -72,7 +96,9 @@ def _health_trend(record: Any, score: CustomerScore | None) -> dict[str, Any]:
     values = [(at, value) for at, value in rows.values_list("at", "value")[:12] if value is not None][::-1]
     if len(values) < 2:
         return {}
-    before = next((value for at, value in reversed(values) if at <= score.as_of - timedelta(days=TREND_DAYS)), values[0][1])
+    before = next(
+        (value for at, value in reversed(values) if at <= score.as_of - timedelta(days=TREND_DAYS)), values[0][1]
+    )
     return {"values": [value for _at, value in values], "change": score.health - before}
 
 

@@ -14,9 +14,7 @@ from psycopg2 import sql
 
 from insights.models import CustomerScore, Run
 
-SCORE_TYPES = {
-    str(field.column): field.db_type(connection) or "" for field in CustomerScore._meta.concrete_fields
-}
+SCORE_TYPES = {str(field.column): field.db_type(connection) or "" for field in CustomerScore._meta.concrete_fields}
 MOVED = {"churn_probability": ("churn", 0.005), "health": ("health", 0.5), "clv_12m": ("value", 0.005)}
 
 
@@ -41,9 +39,7 @@ def copy_rows(cursor: Any, table: str, columns: Sequence[str], rows: Iterable[Se
     cursor.copy_expert(statement.as_string(cursor.connection), buffer)
 
 
-def write_scores(
-    *, customers: Sequence[int], columns: Mapping[str, Sequence[Any]], run: Run, now: datetime
-) -> int:
+def write_scores(*, customers: Sequence[int], columns: Mapping[str, Sequence[Any]], run: Run, now: datetime) -> int:
     """Set the given columns of these customers' scores, empty them for all others; record what moved."""
     names = list(columns)
     with connection.cursor() as cursor:
@@ -115,9 +111,7 @@ def _upsert(cursor: Any, names: list[str], run: Run, now: datetime) -> None:
         ),
         [run.as_of, now, run.pk],
     )
-    cleared = [
-        sql.SQL("{} = {}").format(sql.Identifier(name), sql.SQL(DEFAULTS.get(name, "NULL"))) for name in names
-    ]
+    cleared = [sql.SQL("{} = {}").format(sql.Identifier(name), sql.SQL(DEFAULTS.get(name, "NULL"))) for name in names]
     cursor.execute(
         sql.SQL(
             "UPDATE insights_customerscore s SET {sets}, run_id = %s "

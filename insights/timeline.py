@@ -20,9 +20,9 @@ from insights.models import ScoreHistory
 def prediction_rows(customer: Customer, user: Any) -> QuerySet[Any]:
     """Moves of the churn risk, each beside the value before it."""
     rows = ScoreHistory.objects.filter(of_visible_customers(user, "score"), customer=customer, name="churn")
-    before = ScoreHistory.objects.filter(
-        customer=OuterRef("customer"), name="churn", at__lt=OuterRef("at")
-    ).order_by("-at", "-id")
+    before = ScoreHistory.objects.filter(customer=OuterRef("customer"), name="churn", at__lt=OuterRef("at")).order_by(
+        "-at", "-id"
+    )
     return rows.annotate(
         event_at=F("at"),
         event_ref=F("id"),

@@ -21,8 +21,8 @@ from insights.selectors import churn_totals, newest_findings, riskiest, segment_
 from insights.services.definitions import (
     LEAST_HORIZON,
     MOST_HORIZON,
-    churn_settings,
     chosen_k,
+    churn_settings,
     define_churn,
     define_clusters,
     use_default_churn,
@@ -234,7 +234,9 @@ class ChurnForm(PlainForm):
         required=False,
         min_value=LEAST_HORIZON,
         max_value=MOST_HORIZON,
-        help_text=gettext_lazy("Empty: the buying rhythm of your customers decides. Takes effect with the next analysis."),
+        help_text=gettext_lazy(
+            "Empty: the buying rhythm of your customers decides. Takes effect with the next analysis."
+        ),
     )
 
 

@@ -45,7 +45,9 @@ class CustomerForest:
         from sklearn.ensemble import IsolationForest  # heavy: not for the web process
 
         self.columns_, self.values_ = _ready(features)
-        self.forest_ = IsolationForest(n_estimators=self.trees, random_state=self.seed, max_samples=min(256, len(features)))
+        self.forest_ = IsolationForest(
+            n_estimators=self.trees, random_state=self.seed, max_samples=min(256, len(features))
+        )
         self.forest_.fit(_sample(self.values_, self.seed))
         return -self.forest_.score_samples(self.values_)
 
@@ -64,10 +66,7 @@ class CustomerForest:
             changed[:, place] = usual[place]
             falls[:, place] = whole + self.forest_.score_samples(changed)
         order = np.argsort(-falls, axis=1, kind="stable")
-        return [
-            [(self.columns_[c], float(falls[i, c])) for c in order[i] if falls[i, c] > 0]
-            for i in range(len(rows))
-        ]
+        return [[(self.columns_[c], float(falls[i, c])) for c in order[i] if falls[i, c] > 0] for i in range(len(rows))]
 
 
 @REGISTRY.register

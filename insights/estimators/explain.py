@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 FLAT = 1e-9
 
 
-def reason_parts(
-    parts: np.ndarray, columns: list[str], reason_of: dict[str, str]
-) -> tuple[list[str], np.ndarray]:
+def reason_parts(parts: np.ndarray, columns: list[str], reason_of: dict[str, str]) -> tuple[list[str], np.ndarray]:
     """Sum the parts of the features that speak for the same reason."""
     import numpy as np  # heavy: not for the web process
 
@@ -31,9 +29,7 @@ def reason_parts(
     return names, parts @ member
 
 
-def shares(
-    start: float, parts: np.ndarray, platt: Platt, *, in_odds: bool
-) -> tuple[float, np.ndarray, np.ndarray]:
+def shares(start: float, parts: np.ndarray, platt: Platt, *, in_odds: bool) -> tuple[float, np.ndarray, np.ndarray]:
     """Base rate, parts in probability (rows × reasons) and probability, with base + parts.sum() = probability."""
     import numpy as np  # heavy: not for the web process
 

@@ -35,9 +35,9 @@ class DecisionTree:
         from insights.estimators.preparation import prepare
 
         ready = prepare(features)
-        inner = DecisionTreeClassifier(
-            max_depth=self.depth, min_samples_leaf=self.leaf, random_state=self.seed
-        ).fit(ready.values, left)
+        inner = DecisionTreeClassifier(max_depth=self.depth, min_samples_leaf=self.leaf, random_state=self.seed).fit(
+            ready.values, left
+        )
         self.flat_: Trees = Trees(ready.columns, ready.fill, [_from_sklearn(inner)], 0.0, in_odds=False)
         return self
 

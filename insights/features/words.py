@@ -20,9 +20,7 @@ def _column(raw: pd.DataFrame, name: str, digits: int = 0) -> list[Any]:
 
 def _facts(raw: pd.DataFrame, **columns: tuple[str, int]) -> Facts:
     lists = {key: _column(raw, name, digits) for key, (name, digits) in columns.items()}
-    return [
-        {key: values[row] for key, values in lists.items() if values[row] is not None} for row in range(len(raw))
-    ]
+    return [{key: values[row] for key, values in lists.items() if values[row] is not None} for row in range(len(raw))]
 
 
 _OF: dict[str, Callable[[pd.DataFrame], Facts]] = {

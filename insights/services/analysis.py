@@ -65,7 +65,9 @@ def one_thread() -> AbstractContextManager[Any]:
     return threadpool_limits(limits=1)
 
 
-def read_facts(*, as_of: datetime, now: datetime, say: Say = _silent, fence: Callable[[], None] = _no_fence) -> Analysis:
+def read_facts(
+    *, as_of: datetime, now: datetime, say: Say = _silent, fence: Callable[[], None] = _no_fence
+) -> Analysis:
     """Read and check the facts before as_of."""
     from insights.clean import Cleaning  # heavy: not for the web process
     from insights.facts import customer_facts

@@ -195,7 +195,9 @@ def _customer_finding(
     row = raw.iloc[place]
     customer = int(raw.index[place])
     important = row["net"] >= raw["net"].quantile(0.8)
-    first: dict[str, Any] = reason["parts"][0] if reason["parts"] else {"code": "", "values": {"now": None, "usual": None}}
+    first: dict[str, Any] = (
+        reason["parts"][0] if reason["parts"] else {"code": "", "values": {"now": None, "usual": None}}
+    )
     week = analysis.as_of.isocalendar()
     return {
         "customer_id": customer,

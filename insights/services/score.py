@@ -165,9 +165,7 @@ def _may_replace(analysis: Analysis, champion: ModelVersion | None, choice: Choi
         return False
     features = list(analysis.store.snapshot(analysis.as_of).features.columns)
     try:
-        model = modelfiles.read(
-            NAME, champion.version, expected_digest=champion.digest, features=features
-        )
+        model = modelfiles.read(NAME, champion.version, expected_digest=champion.digest, features=features)
     except modelfiles.ModelRefused:
         return True
     newest = training_moments(analysis.store, analysis.as_of, choice.horizon)[-1]
@@ -297,8 +295,7 @@ def score_health(analysis: Analysis, run: Run) -> dict[str, Any]:
     columns: dict[str, list[Any]] = {
         "health": [int(v) if v == v else None for v in whole],
         "health_parts": [
-            {name: int(v) for name, v in zip(rounded.columns, row, strict=True) if v == v}
-            for row in rounded.to_numpy()
+            {name: int(v) for name, v in zip(rounded.columns, row, strict=True) if v == v} for row in rounded.to_numpy()
         ],
     }
 

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from insights.clean import Cleaning, orders_from_lines
+from insights.estimators import REGISTRY
 from insights.evaluate import TooThin, choose
 from insights.features.build import FeatureStore, default_horizon
 from insights.features.contract import ORDERS, BadFacts, Facts, check
-from insights.estimators import REGISTRY
 from tests.insights.frames import START, orders, rhythm
 
 DAY = timedelta(days=1)

@@ -50,9 +50,9 @@ def test_an_estimator_stores_learns_explains_and_survives_json(plugin):
 
 def test_flat_trees_predict_what_the_library_predicts():
     filled = WIDE.drop(columns="same").fillna(WIDE.median())
-    forest = RandomForestClassifier(
-        60, min_samples_leaf=25, max_samples=min(BAG_ROWS, 900), random_state=42
-    ).fit(filled.to_numpy(), LEFT)
+    forest = RandomForestClassifier(60, min_samples_leaf=25, max_samples=min(BAG_ROWS, 900), random_state=42).fit(
+        filled.to_numpy(), LEFT
+    )
     flat = RandomForest().fit(filled, LEFT).flat_
     assert np.allclose(flat.score(filled), forest.predict_proba(filled.to_numpy())[:, 1], atol=1e-9)
     boosting = HistGradientBoostingClassifier(

@@ -100,7 +100,9 @@ def test_a_second_run_changes_nothing_and_makes_no_new_model(analysed):
     assert scores() == before
     assert set(SegmentMembership.objects.values_list("segment__key", "customer", "entered_at", "left_at")) == members
     assert ModelVersion.objects.count() == 1
-    assert ScoreHistory.objects.filter(name="churn").count() == len([row for row in before.values() if row[0] is not None])
+    assert ScoreHistory.objects.filter(name="churn").count() == len(
+        [row for row in before.values() if row[0] is not None]
+    )
 
 
 def test_rows_after_the_moment_change_nothing(analysed):
@@ -111,7 +113,9 @@ def test_rows_after_the_moment_change_nothing(analysed):
     from sales.models import Order, OrderLine
     from tests.cast import root_team
 
-    order = Order.objects.create(number="later", customer=customer, team=root_team(), ordered_at=AS_OF + timedelta(hours=1))
+    order = Order.objects.create(
+        number="later", customer=customer, team=root_team(), ordered_at=AS_OF + timedelta(hours=1)
+    )
     OrderLine.objects.create(order=order, position=1, quantity=1, unit_price=999, net=999, home_net=999)
     run_analysis(as_of=AS_OF, now=AS_OF)
     assert scores() == before

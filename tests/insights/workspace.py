@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from customers.models import Customer, ExternalId, Interaction
 from crm.kit.models import Source
+from customers.models import Customer, ExternalId, Interaction
 from sales.models import Order, OrderLine, Product
 from service.models import Queue, Ticket
 from tests.cast import root_team
@@ -40,7 +40,9 @@ def build(customers: int = 260, days: int = 480, *, reverse: bool = False) -> da
     lines = []
     for order, row in zip(orders, rows, strict=True):
         net = round(row["net"], 2)
-        lines.append(OrderLine(order=order, position=1, product=product, quantity=4, unit_price=net / 4, net=net, home_net=net))
+        lines.append(
+            OrderLine(order=order, position=1, product=product, quantity=4, unit_price=net / 4, net=net, home_net=net)
+        )
         lines.append(OrderLine(order=order, position=2, product=postage, quantity=1, unit_price=5, net=5, home_net=5))
     OrderLine.objects.bulk_create(lines)
     return AS_OF
@@ -50,4 +52,6 @@ def talk(customer: Customer, at: datetime) -> None:
     """A call and a ticket."""
     Interaction.objects.create(customer=customer, kind="call", direction="in", occurred_at=at, subject="Hello")
     desk = Queue.objects.get_or_create(name="Help", defaults={"team": root_team()})[0]
-    Ticket.objects.create(number=f"T{customer.pk}-{at:%j%H%M%S}", customer=customer, queue=desk, subject="Late", opened_at=at)
+    Ticket.objects.create(
+        number=f"T{customer.pk}-{at:%j%H%M%S}", customer=customer, queue=desk, subject="Late", opened_at=at
+    )

@@ -118,7 +118,10 @@ class Command(BaseCommand):
                 f"{row['as_of'][:10]}  n {row['n']}  left {row['base_rate']:.3f}  published {row['published']}  "
                 f"AUC {row['auc']:.4f}  rule {row['baseline_auc']:.4f}"
             )
-            named = {**row["candidates"], "recency rule": {k: row[f"baseline_{k}"] for k in ("auc", "pr_auc", "brier", "lift_10")}}
+            named = {
+                **row["candidates"],
+                "recency rule": {k: row[f"baseline_{k}"] for k in ("auc", "pr_auc", "brier", "lift_10")},
+            }
             for name, one in named.items():
                 self.stdout.write(
                     f"    {name:<15} AUC {one['auc']:.4f}  PR-AUC {one['pr_auc']:.4f}  "
