@@ -102,9 +102,14 @@ def _name(schema: dict[str, Any]) -> str:
     return str(schema.get("$ref", "")).rpartition("/")[2]
 
 
+def _body(content: dict[str, Any]) -> dict[str, Any]:
+    first: dict[str, Any] = next(iter(content.values()), {})
+    return dict(first.get("schema", {}))
+
+
 def _fields(content: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
     """Name, type, description and whether it is needed, of the fields of a body."""
-    schema = _resolved(next(iter(content.values()), {}).get("schema", {}))
+    schema = _resolved(_body(content))
     results = schema.get("properties", {}).get("results")
     if results:
         schema = _resolved(results)
@@ -118,7 +123,7 @@ def _fields(content: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
 
 
 def _shape(answer: dict[str, Any]) -> str:
-    schema = next(iter(answer.get("content", {}).values()), {}).get("schema", {})
+    schema = _body(answer.get("content", {}))
     return _name(schema) or _name(schema.get("items", {}))
 
 

@@ -44,8 +44,8 @@ class CustomerForm(PlainForm):
 
     def __init__(self, data: Any = None, *, user: Any, action: str = "add", only: str = "", **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        self.fields["owner"].choices = _people(user, action)
-        self.fields["team"].choices = [(str(row.pk), row.name) for row in teams_of(user, "customer", action)[:MOST_PEOPLE]]
+        self.offer("owner", _people(user, action))
+        self.offer("team", [(str(row.pk), row.name) for row in teams_of(user, "customer", action)[:MOST_PEOPLE]])
         levels = user.access.restricted_fields("customer")
         for name in list(self.fields):
             if (only and name != only) or levels.get(name):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, F, Field, OuterRef, QuerySet, Subquery, Value
 from django.db.models.fields.json import KT, KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, Concat, JSONObject, Left, NullIf, Trim
 from django.utils.text import Truncator
@@ -77,7 +77,7 @@ def draw_interaction(data: dict[str, Any], scene: Scene) -> timeline.Event:
 
 def change_rows(customer: Customer, user: Any) -> QuerySet[Any]:
     """Changed fields: the old row of each update beside the row that followed it."""
-    model = Customer.pgh_event_model
+    model = Customer.pgh_event_model  # type: ignore[attr-defined] # set by the decorator of pghistory
     fields = {name: name for name in WATCHED} | {"owner": "owner_id"}
     later = model.objects.filter(pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__gt=OuterRef("pgh_id")).order_by("pgh_id")
     now = Customer.objects.filter(pk=OuterRef("pgh_obj_id"))
@@ -102,7 +102,7 @@ def draw_change(data: dict[str, Any], scene: Scene) -> timeline.Event:
     """``City changed · Berlin → Hamburg``, masked where the reader may not see the values."""
     old, new = data["old"] or {}, data["new"] or {}
     changed = [name for name in old if old[name] != new.get(name)]
-    labels = [str(Customer._meta.get_field(name.removesuffix("_id")).verbose_name) for name in changed]
+    labels = [str(_field(name.removesuffix("_id")).verbose_name) for name in changed]
     who = data.get("who") or ""
     if not changed:
         return timeline.Event(_("Record changed"), "history", detail=who)
@@ -113,12 +113,18 @@ def draw_change(data: dict[str, Any], scene: Scene) -> timeline.Event:
     return timeline.Event(_("Changed: %(fields)s") % {"fields": labels[0]}, "history", detail=" · ".join(part for part in (f"{before} → {after}", who) if part))
 
 
+def _field(name: str) -> Field[Any, Any]:
+    field = Customer._meta.get_field(name)
+    assert isinstance(field, Field)
+    return field
+
+
 def _word(name: str, value: Any) -> str:
     if value in (None, "", []):
         return "–"
     if isinstance(value, list):
         return ", ".join(map(str, value))
-    choices = dict(Customer._meta.get_field(name).flatchoices)
+    choices = dict(_field(name).flatchoices)
     return str(choices.get(value, value))
 
 

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -112,7 +111,7 @@ class CustomerPage(RecordPage):
             context |= timeline_context(self.request, customer)
         return context
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         context = self.get_context_data(**kwargs)
         if request.headers.get("HX-Target") == "record-tabs":
             return TemplateResponse(request, "customers/tabs.html", context, headers={"Vary": "HX-Target"})

@@ -109,9 +109,7 @@ class CampaignViewSet(KitViewSet):
 
     def update_row(self, row: Any, data: dict[str, Any], expected: str | None = None) -> Campaign:
         """By the service."""
-        return services.update_campaign(
-            user=self.request.user, campaign_id=row.pk, values=data, expected=expected
-        )
+        return services.update_campaign(user=self.request.user, campaign_id=row.pk, values=data, expected=expected)
 
     def delete_row(self, row: Any, expected: str | None = None) -> None:
         """By the service."""
@@ -129,15 +127,13 @@ class TouchViewSet(KitReadViewSet):
     write_class = TouchInput(many=True)
     responses = {"post": {200: TouchShape(many=True)}}
     filterset_class = TouchFilters
-    orderings: dict[str, str] = {}
+    orderings = {}
     ordering = "-id"
     select_related = ("customer",)
 
     def get_queryset(self) -> QuerySet[Any]:
         """Of the campaign in the address, which the user must see."""
-        campaign = (
-            Campaign.objects.visible_to(self.request.user).filter(pk=row_id(self.kwargs["campaign"])).first()
-        )
+        campaign = Campaign.objects.visible_to(self.request.user).filter(pk=row_id(self.kwargs["campaign"])).first()
         if campaign is None:
             raise Http404
         return super().get_queryset().filter(campaign=campaign)

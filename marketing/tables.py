@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Count
@@ -49,7 +50,7 @@ def numbers_of(campaigns: list[Campaign], user: Any) -> list[Campaign]:
     )  # fmt: skip
     known = {row["campaign"]: row for row in rows.order_by()}
     for one in campaigns:
-        found = known.get(one.pk, {})
+        found: Mapping[str, object] = known.get(one.pk, {})
         for name in ("sent", "opened", "clicked", "converted"):
             setattr(one, name, found.get(name, 0))
     return campaigns

@@ -113,7 +113,7 @@ class OrderInput(serializers.Serializer):
     kind = serializers.ChoiceField(Order.Kind.choices, required=False)
     status = Text(max_length=30, required=False, allow_blank=True)
     currency = serializers.RegexField(CURRENCY, required=False, allow_blank=True)
-    lines = LineInput(many=True, required=False, max_length=1000)
+    lines = LineInput(many=True, required=False, max_length=1000)  # type: ignore[call-arg] # of the list
 
 
 class StageShape(KitSerializer):
@@ -214,9 +214,7 @@ class ProductViewSet(KitViewSet):
 
     def update_row(self, row: Any, data: dict[str, Any], expected: str | None = None) -> Product:
         """By the service."""
-        return services.update_product(
-            user=self.request.user, product_id=row.pk, values=data, expected=expected
-        )
+        return services.update_product(user=self.request.user, product_id=row.pk, values=data, expected=expected)
 
     def delete_row(self, row: Any, expected: str | None = None) -> None:
         """By the service."""

@@ -23,4 +23,4 @@ class DealForm(PlainForm):
     def __init__(self, data: Any = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         rows = Stage.objects.filter(pipeline__is_default=True).order_by("position")
-        self.fields["stage"].choices = [(str(row.pk), row.name) for row in rows]
+        self.offer("stage", [(str(row.pk), row.name) for row in rows])

@@ -21,4 +21,4 @@ class TicketForm(PlainForm):
 
     def __init__(self, data: Any = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        self.fields["queue"].choices = [(str(row.pk), row.name) for row in Queue.objects.order_by("-is_default", "name")[:100]]
+        self.offer("queue", [(str(row.pk), row.name) for row in Queue.objects.order_by("-is_default", "name")[:100]])

@@ -139,6 +139,6 @@ class NoAccess:
         return False
 
 
-def visible(queryset: QuerySet, user: User, obj: str, **paths: str | None) -> QuerySet:
+def visible(queryset: QuerySet, user: User, obj: str, *, team: str = "team", owner: str | None = "owner") -> QuerySet:
     """Narrow a queryset to the rows of ``obj`` that the user may view."""
-    return queryset.filter(user.access.rows(obj, "view", **paths))
+    return queryset.filter(user.access.rows(obj, "view", team=team, owner=owner))

@@ -18,7 +18,7 @@ ZONE_PREFIXES = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Eur
 def zones() -> list[tuple[str, str]]:
     """Time zones that people live in."""
     names = sorted(name for name in available_timezones() if name.startswith(ZONE_PREFIXES))
-    return [("", _("That of the workspace")), *((name, name.replace("_", " ")) for name in names)]
+    return [("", str(_("That of the workspace"))), *((name, name.replace("_", " ")) for name in names)]
 
 
 class ProfileForm(PlainForm):
@@ -44,7 +44,7 @@ class ProfileForm(PlainForm):
         super().__init__(data, **kwargs)
         own_names = {"en": "English", "zh-hans": "简体中文"}
         known = [(code, own_names.get(code, str(name))) for code, name in settings.LANGUAGES]
-        self.fields["language"].choices = [("", _("That of the browser")), *known]
+        self.offer("language", [("", _("That of the browser")), *known])
 
 
 class ApiKeyForm(PlainForm):
@@ -74,7 +74,7 @@ class UserForm(PlainForm):
 
     def __init__(self, data: Any = None, *, teams: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        self.fields["team"].choices = [(str(pk), name) for pk, name in teams]
+        self.offer("team", [(str(pk), name) for pk, name in teams])
 
 
 class TeamForm(PlainForm):
@@ -85,4 +85,4 @@ class TeamForm(PlainForm):
 
     def __init__(self, data: Any = None, *, teams: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        self.fields["parent"].choices = [("", "–"), *((str(pk), name) for pk, name in teams)]
+        self.offer("parent", [("", "–"), *((str(pk), name) for pk, name in teams)])

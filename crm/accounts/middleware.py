@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pghistory.middleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.template.response import SimpleTemplateResponse
 from django.utils import timezone, translation
 
 from crm.kit.workspace import workspace_zone
@@ -29,7 +30,7 @@ class PreferencesMiddleware:
         with translation.override(language), timezone.override(ZoneInfo(zone)):
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
-            if hasattr(response, "render") and not response.is_rendered:
+            if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
                 response.render()
             response.headers.setdefault("Content-Language", language)
             return response

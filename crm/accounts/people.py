@@ -168,7 +168,9 @@ def create_key(
     """
     wrong = [scope for scope in scopes or () if not SCOPE.fullmatch(scope)]
     if wrong:
-        sentence = _("“%(scope)s” is not a scope; write customers:read, customers:write or *.") % {"scope": wrong[0][:40]}
+        sentence = _("“%(scope)s” is not a scope; write customers:read, customers:write or *.") % {
+            "scope": wrong[0][:40]
+        }
         raise Invalid(sentence, fields={"scopes": sentence})
     label = name.strip()[:80]
     if not label:
@@ -223,5 +225,5 @@ def _lock_rights() -> None:
 
 def _keep_an_administrator(*, besides_user: int = 0, besides_membership: int = 0) -> None:
     others = Membership.objects.filter(role=Role.ADMIN, user__is_active=True)
-    if not others.exclude(user=besides_user or None).exclude(pk=besides_membership or None).exists():
+    if not others.exclude(user=besides_user).exclude(pk=besides_membership).exists():
         raise Refused(_("This is the last administrator. Make someone else one first."))

@@ -179,7 +179,7 @@ class ApiKeys(Section, FormPage):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         form = self.get_form(request.POST)
-        context = {"form": form}
+        context: dict[str, Any] = {"form": form}
         if form.is_valid():
             days = form.cleaned_data["days"]
             made, key = people.create_key(

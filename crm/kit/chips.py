@@ -91,9 +91,10 @@ MOST_CHOICES = 200
 def fit_for_a_page(field: Field) -> None:
     """Tick boxes for several words, calendars for times, and never a whole table as a pick list."""
     if isinstance(field, forms.MultipleChoiceField):
-        field.widget = forms.CheckboxSelectMultiple(choices=field.choices)
+        field.widget = forms.CheckboxSelectMultiple(choices=field.choices)  # type: ignore[arg-type] # widgets take every form
     elif isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
-        empty = [("", "–")] if getattr(field, "null_label", None) is None else [("", "–"), ("none", str(field.null_label))]
+        none = getattr(field, "null_label", None)  # of the fields of filters
+        empty = [("", "–")] if none is None else [("", "–"), ("none", str(none))]
         field.widget.choices = [*empty, *((row.pk, getattr(row, "display_name", "") or str(row)) for row in field.queryset[:MOST_CHOICES])]
     elif isinstance(field, forms.DateTimeField | forms.DateField):
         field.widget = forms.DateInput(attrs={"type": "date"})

@@ -71,7 +71,9 @@ class AmountField(forms.DecimalField):
 
     def to_python(self, value: Any) -> Any:
         """Refuses exponents: 1e999999 is short to write and long to compute."""
-        if value not in self.empty_values and not re.fullmatch(r"\s*-?[0-9]{0,14}(\.[0-9]{0,10})?\s*", str(value), re.ASCII):
+        if value not in self.empty_values and not re.fullmatch(
+            r"\s*-?[0-9]{0,14}(\.[0-9]{0,10})?\s*", str(value), re.ASCII
+        ):
             raise ValidationError(_("Enter a number."))
         return super().to_python(value)
 
@@ -119,6 +121,7 @@ class KitFilterSet(django_filters.FilterSet):
 
     object: ClassVar[str] = ""
     key: ClassVar[str] = ""
+    base_filters: dict[str, django_filters.Filter]
 
     search = SearchFilter()
 
@@ -126,7 +129,7 @@ class KitFilterSet(django_filters.FilterSet):
         self, data: QueryDict | None = None, queryset: QuerySet[Any] | None = None, *,
         request: HttpRequest | None = None, prefix: str | None = None,
     ) -> None:  # fmt: skip
-        user = getattr(request, "user", None)
+        user: Any = getattr(request, "user", None)
         self.restricted: Mapping[str, str] = user.access.restricted_fields(self.object) if _known(user) else {}
         self.base_filters = self.offered(user)
         super().__init__(data, queryset, request=request, prefix=prefix)

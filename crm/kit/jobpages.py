@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from crm.kit import jobs
@@ -39,7 +38,7 @@ class JobPage(Page):
         job = job_or_404(self.request.user, kwargs.pop("token"))
         return super().get_context_data(job=job, result=result_lines(job), **kwargs)
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         context = self.get_context_data(**kwargs)
         if request.headers.get("HX-Request"):
             return render(request, "jobs/part.html", context)

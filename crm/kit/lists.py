@@ -465,7 +465,7 @@ class ListView(Policed):
                 return
             cursor = page.next
 
-    def file_value(self, column: Column, row: Any) -> object:
+    def file_value(self, column: Column, row: Any) -> Any:
         """What a file shows of a cell; masked as on the page."""
         if column.value is None or self.levels.get(column.field or column.name) == "masked":
             return column.cell(row, self.scene)

@@ -3,15 +3,16 @@
 An app declares a viewset in its ``api.py``::
 
     class DealViewSet(KitViewSet):
-        model = Deal                      # has objects.visible_to(user)
-        object = "deal"                   # policy object of the grants
-        serializer_class = DealShape      # output, a KitSerializer
-        write_class = DealInput           # input, a plain Serializer with writable fields only
-        filterset_class = DealFilters     # the page's FilterSet
+        model = Deal  # has objects.visible_to(user)
+        object = "deal"  # policy object of the grants
+        serializer_class = DealShape  # output, a KitSerializer
+        write_class = DealInput  # input, a plain Serializer with writable fields only
+        filterset_class = DealFilters  # the page's FilterSet
         orderings = {"opened_at": "opened_at"}
         ordering = "-opened_at"
 
-        def create_row(self, data): return services.open_deal(user=self.request.user, **data)
+        def create_row(self, data):
+            return services.open_deal(user=self.request.user, **data)
 
 and registers it: ``def register(router): router.register("deals", DealViewSet, basename="deals")``.
 Read-only tables use ``KitReadViewSet``; single addresses use ``KitAPIView`` with ``policy`` by method.
@@ -127,7 +128,9 @@ class KitReadViewSet(Policed, viewsets.GenericViewSet):
         found = added.extensions(self.key, self.request.user)
         names = [*self.select_related, *(name for one in found for name in one.select_related)]
         if names:
-            queryset = queryset.select_related(*names).only(*columns(self.model, self.serializer_class, self.select_related))
+            queryset = queryset.select_related(*names).only(
+                *columns(self.model, self.serializer_class, self.select_related)
+            )
         for one in found:
             queryset = one.annotate(queryset)
         return queryset
@@ -192,7 +195,7 @@ class KitReadViewSet(Policed, viewsets.GenericViewSet):
         return response
 
 
-class KitViewSet(BatchRows, KitReadViewSet):
+class KitViewSet(BatchRows, KitReadViewSet):  # type: ignore[misc] # DRF too narrows the request of View
     """A table that is written too. Subclasses name the services; validation and shape are here.
 
     A table without changes or deletes sets ``partial_update = None`` or ``destroy = None``.

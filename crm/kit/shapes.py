@@ -186,7 +186,7 @@ def represent(shape: type[KitSerializer], rows: Iterable[Any], user: Any = None)
 def columns(model: type[models.Model], shape: type[KitSerializer], joined: tuple[str, ...]) -> list[str]:
     """The columns that a shape reads: the row's own, and of joined rows only the named ones."""
     own = [field.name for field in model._meta.concrete_fields if not field.generated]
-    sources = [field.source.split(".") for field in shape().fields.values()]
+    sources = [(field.source or "").split(".") for field in shape().fields.values()]
     read = {
         f"{source[0]}__{column}"
         for source in sources
@@ -237,9 +237,7 @@ def _getter(serializer: KitSerializer, field: serializers.Field) -> Getter:
         return lambda row: [{name: get(one) for name, get in _getters(child)} for one in _all(read(row))]
     if isinstance(field, KitSerializer):
         shape = type(field)
-        return lambda row: (
-            None if read(row) is None else {name: get(read(row)) for name, get in _getters(shape)}
-        )
+        return lambda row: None if read(row) is None else {name: get(read(row)) for name, get in _getters(shape)}
     return _typed(field, read)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -18,7 +18,7 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import SuspiciousOperation
 from django.db.models import Model, QuerySet
-from django.forms import BaseForm, Form
+from django.forms import BaseForm, ChoiceField, Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
@@ -74,7 +74,7 @@ class Policed(View):
 class Page(Policed, TemplateView):
     """A page from a template."""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.render_to_response(self.get_context_data(**kwargs))
 
 
@@ -125,7 +125,7 @@ class FormPage(Policed, TemplateView):
         """Call the service; returns the address to go to."""
         raise NotImplementedError
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=self.get_form(), **kwargs))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -200,7 +200,7 @@ def roles_that_may(needed: Policy) -> list[str]:
     """Names of the roles whose grants hold the policy, strongest last."""
     model = apps.get_model("accounts", "Grant")
     held = set(model.objects.filter(object=needed[0], action=needed[1]).values_list("role", flat=True))
-    return [str(label) for role, label in model._meta.get_field("role").choices if role in held]
+    return [str(label) for role, label in model._meta.get_field("role").choices or () if role in held]
 
 
 def back_to(request: HttpRequest, fallback: str) -> str:
@@ -274,3 +274,9 @@ class PlainForm(Form):
     """A form that keeps what people typed and asks browsers not to check it twice."""
 
     use_required_attribute = False
+
+    def offer(self, name: str, choices: Iterable[tuple[Any, Any]]) -> None:
+        """Give a field its choices, where they depend on the reader or on rows."""
+        field = self.fields[name]
+        assert isinstance(field, ChoiceField)
+        field.choices = list(choices)

@@ -116,7 +116,8 @@ def _parent(value: Any, *, user: User, existing: Customer | None) -> Customer:
     if found is None:
         sentence = _("There is no such company among your customers.")
         raise Invalid(sentence, fields={"parent": sentence})
-    above, seen = found, {found.pk}
+    above: Customer | None = found
+    seen = {found.pk}
     while existing is not None and above is not None:
         if above.pk == existing.pk:
             sentence = _("A company cannot stand below itself.")

@@ -21,9 +21,7 @@ from customers.models import Customer
 from sales.models import Order, OrderLine, Product
 from sales.services.products import with_source
 
-FIELDS = frozenset(
-    {"number", "customer", "team", "ordered_at", "kind", "status", "currency", "source", "external_id"}
-)
+FIELDS = frozenset({"number", "customer", "team", "ordered_at", "kind", "status", "currency", "source", "external_id"})
 MOST = Decimal("99999999999999")
 
 
@@ -43,9 +41,7 @@ def place_order(*, user: User, values: Mapping[str, Any], now: datetime) -> Orde
 
 
 @transaction.atomic
-def update_order(
-    *, user: User, order_id: int, values: Mapping[str, Any], expected: str | None = None
-) -> Order:
+def update_order(*, user: User, order_id: int, values: Mapping[str, Any], expected: str | None = None) -> Order:
     """Change the given fields; ``lines``, where given, replace all lines."""
     row = locked(Order, order_id, user=user, obj="order", action="change", reach=reach(user, "change"))
     check_tag(row, expected)
@@ -94,9 +90,7 @@ def write_lines(order: Order, lines: Sequence[Mapping[str, Any]], *, user: User)
     OrderLine.objects.bulk_create(made)
     order.line_count = len(made)
     order.total = sum((line.net for line in made), Decimal(0))
-    order.home_total = (
-        None if factor is None else sum((line.home_net or Decimal(0) for line in made), Decimal(0))
-    )
+    order.home_total = None if factor is None else sum((line.home_net or Decimal(0) for line in made), Decimal(0))
     if abs(order.total) > MOST:
         raise Invalid(_("The lines add up to more than can be kept."), fields={"lines": _("Too much.")})
     order.save(update_fields=["line_count", "total", "home_total", "updated_at"])
@@ -107,9 +101,7 @@ def _line(
 ) -> OrderLine:
     product = products.get(_product_key(line))
     discount = line.get("discount") or Decimal(0)
-    net = line_net(
-        kind=order.kind, quantity=line["quantity"], unit_price=line["unit_price"], discount=discount
-    )
+    net = line_net(kind=order.kind, quantity=line["quantity"], unit_price=line["unit_price"], discount=discount)
     if abs(net) > MOST:
         raise Invalid(_("A line is worth more than can be kept."), fields={f"lines.{place}": _("Too much.")})
     return OrderLine(
@@ -133,9 +125,7 @@ def _products(lines: Sequence[Mapping[str, Any]], *, user: User) -> dict[Any, Pr
     found |= {row.sku.upper(): row for row in rows}
     missing = keys - set(found)
     if missing and (not user.access.can("product", "add") or any(isinstance(key, int) for key in missing)):
-        sentence = _("There is no such product: %(codes)s.") % {
-            "codes": ", ".join(sorted(map(str, missing))[:5])
-        }
+        sentence = _("There is no such product: %(codes)s.") % {"codes": ", ".join(sorted(map(str, missing))[:5])}
         raise Invalid(sentence, fields={"lines": sentence})
     names = {_product_key(line): line for line in lines}
     for code in sorted(missing, key=str):
@@ -157,10 +147,8 @@ def _same_lines(order: Order, lines: Sequence[Mapping[str, Any]]) -> bool:
         plain(_as_input(line), line.product.sku.upper() if line.product else None)
         for line in order.lines.select_related("product").order_by("position")
     ]
-    codes = dict(Product.objects.filter(pk__in=[line.get("product") for line in lines if line.get("product")]).values_list("pk", "sku"))  # fmt: skip
-    there = [
-        plain(line, codes.get(line.get("product"), line.get("sku") or "").upper() or None) for line in lines
-    ]
+    codes: dict[Any, str] = dict(Product.objects.filter(pk__in=[line.get("product") for line in lines if line.get("product")]).values_list("pk", "sku"))  # fmt: skip
+    there = [plain(line, codes.get(line.get("product"), line.get("sku") or "").upper() or None) for line in lines]
     return here == there
 
 
