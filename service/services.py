@@ -95,9 +95,7 @@ def _checked(values: Mapping[str, Any], *, user: User, existing: Ticket | None) 
         if ready.get(name):
             ready[name] = _seen(model, ready[name], user=user, field=name)
     if "owner" in ready:
-        ready["owner"] = named_owner(
-            ready["owner"], user=user, obj="ticket", action="change" if existing else "add"
-        )
+        ready["owner"] = named_owner(ready["owner"], user=user, obj="ticket", action="change" if existing else "add")
     if "queue" in ready or existing is None:
         ready["queue"] = _queue(ready.get("queue"))
         _check_queue(ready, user=user, existing=existing)

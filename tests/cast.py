@@ -13,7 +13,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from crm.accounts.models import ApiKey, Membership, Team, User
+from crm.accounts.models import Membership, Team, User
 from crm.accounts.people import create_key
 from crm.kit.models import Source
 from customers.models import Contact, ContactRole, Customer, ExternalId, Interaction
@@ -90,11 +90,22 @@ def make_band(band: str, *, team: Team, owner: User | None, queue: Queue) -> dic
     )
     ContactRole.objects.create(contact=contact, customer=customer, role="buyer")
     interaction = Interaction.objects.create(
-        customer=customer, kind="call", occurred_at=NOW, subject=word["interaction"], text=word["interaction"], author=owner
+        customer=customer,
+        kind="call",
+        occurred_at=NOW,
+        subject=word["interaction"],
+        text=word["interaction"],
+        author=owner,
     )
     product = Product.objects.get_or_create(sku="MUG", defaults={"name": "Mug"})[0]
     order = Order.objects.create(
-        number=word["order"], customer=customer, team=team, ordered_at=NOW, currency="EUR", total=Decimal(12), line_count=1
+        number=word["order"],
+        customer=customer,
+        team=team,
+        ordered_at=NOW,
+        currency="EUR",
+        total=Decimal(12),
+        line_count=1,
     )
     OrderLine.objects.create(
         order=order, position=1, product=product, name=word["order"], quantity=3, unit_price=4, net=12

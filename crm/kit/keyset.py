@@ -90,7 +90,9 @@ def resolve(name: str, *, model: type[models.Model], allowed: Mapping[str, str],
     path = allowed.get(bare) or (bare if wanted == default else "")
     if not path or wanted.startswith("--"):
         offered = ", ".join(sorted(allowed))
-        raise Invalid(_("Cannot sort by “%(name)s”. Use one of: %(offered)s.") % {"name": bare[:60], "offered": offered})
+        raise Invalid(
+            _("Cannot sort by “%(name)s”. Use one of: %(offered)s.") % {"name": bare[:60], "offered": offered}
+        )
     nullable, tie, holder = _walk(model, path)
     falls = not nullable or _falls_to_null(holder, path.split("__")[-1])
     return Ordering(wanted, path, wanted.startswith("-"), nullable, tie, falls)
@@ -239,7 +241,10 @@ def _plain(value: Any) -> Any:
 
 
 def _read_cursor(cursor: str, ordering: Ordering, model: type[models.Model]) -> _Place:
-    bad = Invalid(_("The cursor does not fit this list. Start again without it."), fields={"cursor": _("Not a cursor of this list.")})
+    bad = Invalid(
+        _("The cursor does not fit this list. Start again without it."),
+        fields={"cursor": _("Not a cursor of this list.")},
+    )
     try:
         if len(cursor) > MAX_CURSOR:
             raise bad
@@ -322,6 +327,4 @@ def around(queryset: QuerySet[Any], *, ordering: Ordering, pk: int, cap: int = C
         ahead += _phase(queryset, ordering, FILLED, None, backwards=False).order_by().values("pk")[: cap + 1].count()
     back = page(queryset, ordering=ordering, cursor=_cursor(row, ordering, backwards=True), size=1).rows
     onward = page(queryset, ordering=ordering, cursor=_cursor(row, ordering, backwards=False), size=1).rows
-    return Around(
-        0 if ahead > cap else ahead + 1, back[0].pk if back else None, onward[0].pk if onward else None
-    )
+    return Around(0 if ahead > cap else ahead + 1, back[0].pk if back else None, onward[0].pk if onward else None)

@@ -158,11 +158,7 @@ class KitSchema(AutoSchema):
 
     def get_auth(self) -> list[dict[str, list[str]]]:
         """A key or the session of a page; nothing for public addresses."""
-        return (
-            []
-            if getattr(self.view, "policy", None) == ("public", "view")
-            else [{"apiKey": []}, {"session": []}]
-        )
+        return [] if getattr(self.view, "policy", None) == ("public", "view") else [{"apiKey": []}, {"session": []}]
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
         """Addresses hold keys of our tables, unless the view says that they hold text."""

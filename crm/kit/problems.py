@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import DataError, IntegrityError, InterfaceError, OperationalError
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
@@ -35,13 +35,26 @@ def problem_response(error: Exception, context: dict[str, Any]) -> JsonResponse 
             return problem(403, _("You may not do this."), code="forbidden")
         case RequestDataTooBig():
             return problem(413, _("The body is too large."), code="too_large")
-        case SuspiciousOperation() | DataError():
+        case SuspiciousOperation():
+            return problem(400, _("The request does not fit."), code="invalid")
+        case DatabaseError() | InterfaceError():
+            return _of_database(error)
+    return _unforeseen(error)
+
+
+def _of_database(error: Exception) -> JsonResponse:
+    match error:
+        case DataError():
             return problem(400, _("A value is outside of what can be kept."), code="invalid")
         case IntegrityError():
             return _of_constraint(error)
         case OperationalError() | InterfaceError():
             logger.warning("Database unavailable: %s", type(error).__name__)
             return problem(503, unavailable_sentence(), code="unavailable", **{"Retry-After": "5"})
+    return _unforeseen(error)
+
+
+def _unforeseen(error: Exception) -> JsonResponse:
     reference = error_id()
     logger.error("Unhandled error %s", reference, exc_info=error)
     sentence = _("Something went wrong here; nothing was changed. Tell support the number %(id)s.") % {"id": reference}

@@ -74,7 +74,9 @@ def checked_custom(custom: Mapping[str, Any], *, obj: str) -> dict[str, Any]:
     declared = {field.name: field for field in CustomField.objects.filter(object=obj, name__in=list(custom))}
     wrong = {name: sentence for name, value in custom.items() if (sentence := _custom_fault(declared.get(name), value))}
     if wrong:
-        raise Invalid(_("Some own fields do not fit."), fields={f"custom.{name[:60]}": text for name, text in wrong.items()})
+        raise Invalid(
+            _("Some own fields do not fit."), fields={f"custom.{name[:60]}": text for name, text in wrong.items()}
+        )
     return dict(custom)
 
 

@@ -89,9 +89,7 @@ def delete_deal(*, user: User, deal_id: int, expected: str | None = None) -> Non
     row.delete()
 
 
-def _checked(
-    values: Mapping[str, Any], *, user: User, existing: Deal | None, now: datetime
-) -> dict[str, Any]:
+def _checked(values: Mapping[str, Any], *, user: User, existing: Deal | None, now: datetime) -> dict[str, Any]:
     ready = with_source(tidy(values))
     action = "change" if existing else "add"
     if ready.get("customer"):
@@ -145,9 +143,7 @@ def _stage(ready: dict[str, Any], existing: Deal | None, now: datetime) -> None:
 
 def _pipeline(value: Any, existing: Deal | None) -> Pipeline:
     if value in (None, ""):
-        found = (
-            existing.stage.pipeline if existing else Pipeline.objects.order_by("-is_default", "pk").first()
-        )
+        found = existing.stage.pipeline if existing else Pipeline.objects.order_by("-is_default", "pk").first()
     elif isinstance(value, int):
         found = Pipeline.objects.filter(pk=value).first()
     else:

@@ -33,9 +33,7 @@ def create_product(*, user: User, values: Mapping[str, Any]) -> Product:
 
 
 @transaction.atomic
-def update_product(
-    *, user: User, product_id: int, values: Mapping[str, Any], expected: str | None = None
-) -> Product:
+def update_product(*, user: User, product_id: int, values: Mapping[str, Any], expected: str | None = None) -> Product:
     """Change the given fields."""
     row = locked(Product, product_id, user=user, obj="product", action="change")
     check_tag(row, expected)

@@ -13,7 +13,14 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def trail():
     for number in range(6):
-        record(action="test", obj=f"thing {number}", user_id=None, detail={"n": number}, address="127.0.0.1", at=timezone.now())
+        record(
+            action="test",
+            obj=f"thing {number}",
+            user_id=None,
+            detail={"n": number},
+            address="127.0.0.1",
+            at=timezone.now(),
+        )
 
 
 def as_owner(sql, *params):
@@ -48,8 +55,8 @@ def test_entries_cannot_be_changed_or_deleted_by_us(trail):
         ("DELETE FROM accounts_auditentry WHERE id > 4", 5),
         ("UPDATE accounts_auditentry SET id = CASE id WHEN 2 THEN -3 ELSE id END", 1),
         (
-            "INSERT INTO accounts_auditentry (id, at, action, object, detail, previous, digest) SELECT 7, now(), 'x', '', '{}',"
-            " digest, 'f' FROM accounts_auditentry WHERE id = 6",
+            ("INSERT INTO accounts_auditentry (id, at, action, object, detail, previous, digest) SELECT 7, now(), 'x', '', '{}',"
+            " digest, 'f' FROM accounts_auditentry WHERE id = 6"),
             7,
         ),
     ],

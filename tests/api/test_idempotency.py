@@ -43,9 +43,8 @@ def test_a_failed_post_does_not_use_up_its_key(call, cast):
 
 @pytest.mark.django_db(transaction=True)
 def test_twenty_parallel_posts_with_one_key_make_one_row():
-    from crm.accounts.models import Team
+    from crm.accounts.models import Grant, Team
     from crm.accounts.policy import DEFAULT_GRANTS
-    from crm.accounts.models import Grant
 
     Team.objects.get_or_create(name="Everyone", parent=None)
     for (obj, action), scope in DEFAULT_GRANTS["admin"].items():

@@ -16,7 +16,15 @@ def fresh(user):
 
 
 def new_user(by, team, **values):
-    given = {"username": "new", "first_name": "", "last_name": "", "email": "", "role": "rep", "password": PASSWORD, **values}
+    given = {
+        "username": "new",
+        "first_name": "",
+        "last_name": "",
+        "email": "",
+        "role": "rep",
+        "password": PASSWORD,
+        **values,
+    }
     return add_user(by=by, team=str(team.pk), **given)
 
 

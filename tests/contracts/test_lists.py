@@ -13,7 +13,9 @@ MOST = 6
 
 
 def lists():
-    return sorted(one.path for one in operations() if one.method == "get" and one.path.endswith("s/") and "{" not in one.path)
+    return sorted(
+        one.path for one in operations() if one.method == "get" and one.path.endswith("s/") and "{" not in one.path
+    )
 
 
 @pytest.fixture

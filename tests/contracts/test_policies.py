@@ -16,7 +16,7 @@ def test_every_route_names_its_policy():
     nameless, unknown = [], []
     for address, pattern in routes():
         module = pattern.callback.__module__
-        if module.startswith(OF_ALLAUTH) or module.startswith("django.views.static"):
+        if module.startswith((OF_ALLAUTH, "django.views.static")):
             continue
         policy = getattr(view_class(pattern), "policy", None) or getattr(pattern.callback, "policy", None)
         if not policy:
@@ -43,9 +43,11 @@ def test_every_action_of_every_rest_view_has_its_policy():
 
 
 def test_the_document_describes_every_rest_route():
-    described = {(operation.method, operation.path.count("{"), operation.path.split("{")[0]) for operation in operations()}
+    described = {
+        (operation.method, operation.path.count("{"), operation.path.split("{")[0]) for operation in operations()
+    }
     missing = []
-    for address, pattern in routes():
+    for address, _pattern in routes():
         if not address.startswith("/api/v1/"):
             continue
         bare = address.replace("^", "").replace("$", "").split("(?P")[0].split("<")[0]

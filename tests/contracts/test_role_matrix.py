@@ -40,7 +40,10 @@ def ask(cast, actor, operation, address, body=None):
 def leaks(actor, answer):
     text = answer.content.decode(errors="replace") + repr(dict(answer.headers))
     return [
-        canary(band, kind) for band in BANDS for kind in TEXTS if canary(band, kind) in text and not may_see(actor, band, kind)
+        canary(band, kind)
+        for band in BANDS
+        for kind in TEXTS
+        if canary(band, kind) in text and not may_see(actor, band, kind)
     ]
 
 

@@ -20,7 +20,11 @@ class Command(BaseCommand):
         create.add_argument("--user", required=True, metavar="NAME", help="sign-in name of the owner")
         create.add_argument("--name", required=True, metavar="LABEL", help="what the key is for")
         create.add_argument(
-            "--scopes", nargs="*", default=None, metavar="SCOPE", help="customers:read, deals:write, *:read …; default *"
+            "--scopes",
+            nargs="*",
+            default=None,
+            metavar="SCOPE",
+            help="customers:read, deals:write, *:read …; default *",
         )
         create.add_argument("--days", type=int, default=None, help="expires after so many days; default never")
 
