@@ -1,4 +1,4 @@
-"""Rules, the alerts they and the findings raise, what people did with them, and deliveries."""
+"""Rules, the alerts they and the findings raise, and what people did with them."""
 
 from django.db import models
 from django.db.models import Q
@@ -146,26 +146,3 @@ class AlertEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.alert_id} {self.action}"
-
-
-class Delivery(models.Model):
-    """Queue entry, lock and log of one message to one recipient over one channel."""
-
-    alert = models.ForeignKey(Alert, models.CASCADE, related_name="deliveries", db_index=False)
-    channel = models.CharField(max_length=40)
-    recipient = models.CharField(max_length=254)
-    window = models.DateTimeField()
-    claimed_until = models.DateTimeField(null=True)
-    sent_at = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    error = models.TextField(blank=True, default="")
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["alert", "channel", "recipient", "window"], name="alerts_delivery_once")
-        ]
-        indexes = [models.Index(fields=["id"], condition=Q(sent_at=None), name="alerts_delivery_todo")]
-
-    def __str__(self) -> str:
-        return f"{self.channel} {self.recipient}"

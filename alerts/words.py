@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
 from alerts.models import Alert, AlertEvent, Rule
-from crm.kit.ui.words import duration, number
+from crm.kit.ui.words import day, duration, money, number
+from crm.kit.workspace import workspace
 from insights.models import Metric
 
 Reason = Mapping[str, Any]
 
+UNITS = {
+    "orders": gettext_lazy("orders"),
+    "returns": gettext_lazy("returns"),
+    "customers": gettext_lazy("customers"),
+    "tickets": gettext_lazy("tickets"),
+}
+
 
 def figure(value: float | None, unit: str = "") -> str:
-    """A value as people read it: whole numbers bare, others with up to two decimals."""
+    """A value as people read it: money in the home currency, small fractions with up to two decimals."""
     if value is None:
         return number(None)
-    text = number(value, 0 if abs(value) >= 1000 or float(value).is_integer() else 2)
-    return f"{text} {unit}" if unit and unit != "count" else text
+    if unit == "money":
+        return money(value, workspace().home_currency)
+    size = abs(value)
+    text = number(value, 0 if size >= 100 or float(value).is_integer() else 1 if size >= 10 else 2)
+    return f"{text} {UNITS.get(unit, unit)}" if unit and unit != "count" else text
+
+
+def since_day(value: Any) -> str:
+    """The day a level moved, from its ISO form."""
+    return day(date.fromisoformat(value)) if value else ""
 
 
 def metric_title(metric: Metric | None) -> str:
@@ -74,7 +91,7 @@ def band(alert: Alert) -> str:
     unit = alert.metric.unit if alert.metric else ""
     low, high = alert.expected_low, alert.expected_high
     if low is not None and high is not None:
-        return _("%(low)s to %(high)s") % {"low": figure(low), "high": figure(high, unit)}
+        return _("%(low)s to %(high)s") % {"low": figure(low, "money" if unit == "money" else ""), "high": figure(high, unit)}
     if high is not None:
         return _("at most %(high)s") % {"high": figure(high, unit)}
     return _("at least %(low)s") % {"low": figure(low, unit)} if low is not None else figure(None)
@@ -106,7 +123,8 @@ def _threshold(alert: Alert, reason: Reason) -> str:
 
 def _metric(alert: Alert, reason: Reason) -> str:
     values = reason.get("values") or {}
-    words = {"value": figure(alert.observed), "band": band(alert), "since": values.get("since") or ""}
+    money_of = "money" if alert.metric and alert.metric.unit == "money" else ""
+    words = {"value": figure(alert.observed, money_of), "band": band(alert), "since": since_day(values.get("since"))}
     if reason.get("code") == "drift":
         text = (
             _("Higher than usual since %(since)s: now %(value)s, usual is %(band)s.")
