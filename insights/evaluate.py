@@ -28,7 +28,7 @@ MIN_OUTCOMES = 30
 WARM_UP_DAYS = 30
 MAX_MOMENTS = 12
 MAX_FOLDS = 3
-MAX_ROWS = 40_000
+MAX_ROWS = 25_000
 TIE = 0.005
 """Half the sampling error of an AUC on 3,000 customers: within it the simpler model is taken."""
 MUST_BEAT_RULE = 0.005

@@ -32,7 +32,7 @@ class LinearSvm:
         from insights.estimators.preparation import prepare
 
         ready = prepare(features)
-        inner = LinearSVC(C=1.0 / (self.penalty * len(left)), dual=False, random_state=self.seed)
+        inner = LinearSVC(C=1.0 / (self.penalty * len(left)), dual=False, tol=1e-2, random_state=self.seed)
         inner.fit(ready.standard, left)
         # a margin of 1 is about log-odds of 2; calibration finds the exact factor
         self.flat_: Linear = Linear(
