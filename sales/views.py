@@ -25,7 +25,6 @@ from sales.services import deals as deal_services
 from sales.tables import DEAL_SORTS, DEALS, ORDER_SORTS, ORDERS, STATE_TONES
 
 
-
 class OrderList(ListView):
     """Sales and returns."""
 

@@ -9,8 +9,8 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Menu entries of people and settings; the audit trail behind exports."""
         # Models are loaded only after this module.
-        from crm.accounts.audit import record_request
-        from crm.kit import exports, nav
+        from crm.accounts.audit import record_request  # noqa: PLC0415
+        from crm.kit import exports, nav  # noqa: PLC0415
 
         exports.audit_by(record_request)
         nav.entry("home", _("Home"), "home", icon="house", order=10, go="h", bottom=True)

@@ -13,7 +13,6 @@ from crm.kit.fields import Stamped
 from crm.kit.history import tracked
 
 
-
 class Role(models.TextChoices):
     """The five roles of the contract."""
 

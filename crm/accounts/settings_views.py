@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from crm.accounts import people, preferences
 from crm.accounts.forms import ApiKeyForm, ProfileForm, TeamForm, UserForm, zones
-from crm.accounts.models import ApiKey, Membership, Role, Team, User
+from crm.accounts.models import ApiKey, Membership, Team, User
 from crm.accounts.selectors import teams_of
 from crm.kit import jobs
 from crm.kit.errors import Refused

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Model
 from django import forms
+from django.db.models import Model
 from django.forms import Field
 from django.utils.translation import gettext as _
 
@@ -37,7 +37,7 @@ def chips_of(filterset: Any, address: Callable[..., str]) -> list[Chip]:
         one = filterset.filters[name]
         field = filterset.form.fields[name]
         label = str(one.label or field.label or name)
-        removed = address(**{part: None for part in _names(name, filterset)})
+        removed = address(**dict.fromkeys(_names(name, filterset)))
         found.append(Chip(name, label, operator_words(one.lookup_expr), value_words(value, field), removed))
     return found
 
