@@ -65,14 +65,12 @@ def seed_again() -> None:
     if Grant.objects.exists():
         return
     graph = MigrationLoader(connection).graph
-    done: set[tuple[str, str]] = set()
-    for leaf in sorted(graph.leaf_nodes()):
-        for node in graph.forwards_plan(leaf):
-            if node not in done and node[0] in OURS:
-                done.add(node)
-                for step in graph.nodes[node].operations:
-                    if isinstance(step, RunPython):
-                        step.code(apps, None)
+    plan = dict.fromkeys(node for leaf in sorted(graph.leaf_nodes()) for node in graph.forwards_plan(leaf))
+    steps = [step for node in plan if node[0] in OURS for step in graph.nodes[node].operations]
+    with connection.schema_editor() as editor:
+        for step in steps:
+            if isinstance(step, RunPython):
+                step.code(apps, editor)
 
 
 def cookies_of(cast: Cast, actor: str, address: str) -> list[dict[str, str]]:

@@ -28,7 +28,7 @@ def test_a_rep_finds_a_customer_by_keyboard_and_logs_a_call(page: Any, cast: Cas
     page.goto("/")
     page.keyboard.press("Control+k")
     page.keyboard.type(row.name[:14])
-    page.wait_for_selector("#palette-list [role=option]")
+    page.wait_for_selector(f"#palette-list [role=option][aria-selected=true]:has-text('{row.name}')")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/customers/{row.pk}/")
     page.click(".switch label:has-text('Call')")
