@@ -50,15 +50,13 @@ class Interactions(TableKind):
     def lookups(self, context: Context) -> Mapping[str, Mapping[str, int]]:
         return {"author": super().lookups(context)["owner"]}
 
-    def insert(self, context: Context) -> int:
-        made = super().insert(context)
-        if made:
-            links.contacted(
-                context,
-                "SELECT customer_id, max(f_occurred_at) AS at FROM import_chunk WHERE target IS NULL "
-                "AND f_occurred_at <= %(now)s GROUP BY customer_id",
-            )
-        return made
+    def finish(self, context: Context) -> None:
+        """Customers' last contact moves once per import: each move touches every index of the customer."""
+        links.contacted(
+            context,
+            "SELECT i.customer_id, max(i.occurred_at) AS at FROM import_stage s JOIN customers_interaction i "
+            "ON i.source_id = %(source)s AND i.external_id = s.external_id WHERE i.occurred_at <= %(now)s GROUP BY 1",
+        )
 
     def exported(self) -> Mapping[str, str]:
         names = ("kind", "direction", "channel", "occurred_at", "subject", "text", "thread", "topic")

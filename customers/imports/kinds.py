@@ -66,6 +66,9 @@ class Kind:
         """Write the staged rows with low < row <= high and count them."""
         raise NotImplementedError
 
+    def finish(self, context: Context) -> None:
+        """What is done once, in the transaction of the last span."""
+
     def shown_to(self, user: User | None) -> models.QuerySet[Any]:
         """The rows that an export gives this user; all of them without a user."""
         raise NotImplementedError

@@ -186,7 +186,7 @@ def _apply(kind: Kind, context: Context, rows: int) -> None:
     context.counts.update(context.job.counts)
     done = 0
     for place, (low, high) in enumerate(spans):
-        _span(kind, context, low, high, first=place == 0)
+        _span(kind, context, low, high, first=place == 0, last=place == len(spans) - 1)
         done += context.counts["created"]
         total = sum(context.counts[name] for name in ("created", "updated", "unchanged", "skipped", "rejected"))
         context.progress(done=min(total, rows), total=rows, message="")
@@ -202,7 +202,7 @@ def _spans(context: Context, size: int) -> list[tuple[int, int]]:
     return list(zip([0, *ends], ends, strict=False))
 
 
-def _span(kind: Kind, context: Context, low: int, high: int, *, first: bool) -> None:
+def _span(kind: Kind, context: Context, low: int, high: int, *, first: bool, last: bool) -> None:
     """One transaction; repeated when another writer got in between."""
     for attempt in range(1, TRIES + 1):
         kept = (context.counts.copy(), context.treatments.copy())
@@ -212,6 +212,8 @@ def _span(kind: Kind, context: Context, low: int, high: int, *, first: bool) -> 
                 if first:
                     kind.prepare(context)
                 kind.apply(context, low, high)
+                if last:
+                    kind.finish(context)
                 _strictly(context)
                 if context.job.dry_run:
                     write_rejects(context.job, context.table)
