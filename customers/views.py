@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -201,9 +201,12 @@ def language_name(code: str) -> str:
 
 def local_time(customer: Customer) -> str:
     """The clock where the customer is, when that is known."""
-    if not customer.time_zone or customer.time_zone not in available_timezones():
+    if not customer.time_zone:
         return ""
-    return f"{timezone.now().astimezone(ZoneInfo(customer.time_zone)):%H:%M}"
+    try:
+        return f"{timezone.now().astimezone(ZoneInfo(customer.time_zone)):%H:%M}"
+    except (ZoneInfoNotFoundError, ValueError):
+        return ""
 
 
 slots.opens("customer", lambda user, pk: Customer.objects.visible_to(user).filter(pk=pk).first())

@@ -82,6 +82,12 @@ class Access:
         scopes = self._grants.get((obj, action), {}).values()
         return max(scopes, key=SCOPE_ORDER.__getitem__, default=None)
 
+    def reach(self) -> tuple[object, ...]:
+        """Everything that decides which rows this user may view: equal reach, equal answer."""
+        objects = sorted(obj for obj, action in self._grants if action == "view")
+        teams = ((obj, self.team_ids(obj)) for obj in objects)
+        return (self.user.pk, *((obj, None if ids is None else tuple(ids)) for obj, ids in teams))
+
     def team_ids(self, obj: str, action: str = "view") -> list[int] | None:
         """Ids of the teams whose rows the user reaches; None means all rows."""
         granted = self._grants.get((obj, action), {})
