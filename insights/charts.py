@@ -10,6 +10,7 @@ from django.db.models import Count, F, IntegerField, QuerySet
 from django.db.models.functions import Cast, Floor, Least, Mod
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm.kit.charts import Chart, Series, chart
 from crm.kit.ui.words import percent
@@ -118,9 +119,12 @@ def scatter(user: Any, params: Mapping[str, str]) -> Chart:
     step = max(1, -(-total // SCATTER_POINTS))
     if step > 1:
         rows = rows.annotate(place=Mod(F("customer_id"), step)).filter(place=0)
+    drawn = [(row[0], float(row[1]), float(row[2])) for row in rows[: 2 * SCATTER_POINTS]]
+    top = sorted(monetary for _cluster, _recency, monetary in drawn)[int(0.97 * len(drawn))] if drawn else 0.0
     groups: dict[int, list[tuple[float, float | None]]] = {}
-    for cluster, recency, monetary, *_place in rows[: 2 * SCATTER_POINTS]:
-        groups.setdefault(cluster, []).append((float(recency), float(monetary)))
+    for cluster, recency, monetary in drawn:
+        if monetary <= top:
+            groups.setdefault(cluster, []).append((recency, monetary))
     run = latest_run("segments")
     shown = sum(len(points) for points in groups.values())
     return Chart(
@@ -133,9 +137,8 @@ def scatter(user: Any, params: Mapping[str, str]) -> Chart:
         x_label=_("Days since the last order"),
         y_label=_("Spend so far"),
         source=run.as_of if run else None,
-        note=_("An even sample of %(shown)s of %(total)s customers.") % {"shown": shown, "total": total}
-        if step > 1
-        else "",
+        note=_("%(shown)s of %(total)s customers: an even sample, without the 3 %% of highest spend.")
+        % {"shown": shown, "total": total},
         csv="/charts/insights.scatter/?format=csv",
         height=320,
     )
@@ -166,7 +169,12 @@ def metric_chart(found: Metric, *, days: int = SHOWN_DAYS, height: int = 200) ->
     ]
     name = words.metric_title(found)
     title = (
-        _("%(metric)s: %(count)s days outside the expected band") % {"metric": name, "count": len(breaches)}
+        ngettext(
+            "%(metric)s: %(count)s day outside the expected band",
+            "%(metric)s: %(count)s days outside the expected band",
+            len(breaches),
+        )
+        % {"metric": name, "count": len(breaches)}
         if breaches
         else _("%(metric)s: within the expected band") % {"metric": name}
     )
@@ -174,6 +182,7 @@ def metric_chart(found: Metric, *, days: int = SHOWN_DAYS, height: int = 200) ->
         "control",
         title=title,
         unit=found.unit,
+        currency=found.unit if found.unit and found.unit == workspace().home_currency else "",
         series=[Series(name, points)],
         band=band if any(low is not None for low, _high in band) else None,
         breaches=breaches,

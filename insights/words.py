@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -233,6 +234,13 @@ def change_words(part: Values) -> str:
     return str(template) % values if template else part["code"]
 
 
+def _figure(value: float | None) -> str:
+    """Whole numbers bare, small ones with one decimal, so that a figure just above its band looks so."""
+    if value is None:
+        return number(None)
+    return number(value, 0 if abs(value) >= 1000 or float(value).is_integer() else 1)
+
+
 def finding_words(finding: Any) -> str:
     """A finding as one sentence."""
     reason = finding.reason or {}
@@ -240,12 +248,12 @@ def finding_words(finding: Any) -> str:
     if reason.get("code") == "customer":
         return "; ".join(change_words(part) for part in reason.get("parts", []))
     shown = {
-        "value": number(finding.observed, 0),
-        "low": number(finding.expected_low, 0),
-        "high": number(finding.expected_high, 0),
+        "value": _figure(finding.observed),
+        "low": _figure(finding.expected_low),
+        "high": _figure(finding.expected_high),
     }
     if reason.get("code") == "drift":
-        since = day(values["since"]) if hasattr(values.get("since"), "year") else values.get("since")
+        since = day(date.fromisoformat(values["since"])) if values.get("since") else ""
         text = (
             _("Has stayed above its usual level since %(since)s (%(value)s; usual %(low)s to %(high)s)")
             if values.get("up")

@@ -49,7 +49,7 @@ class Cusum:
     kind = "series"
     needs = 20
 
-    def __init__(self, slack: float = 0.75, limit: float = 6.0) -> None:
+    def __init__(self, slack: float = 0.75, limit: float = 8.0) -> None:
         self.slack = slack
         self.limit = limit
 

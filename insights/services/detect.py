@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from crm.kit.workspace import workspace
 from insights import store as tables
 from insights.detectors import REGISTRY
 from insights.facts import METRICS, daily_metric
@@ -71,6 +72,7 @@ def detect_metrics(analysis: Analysis, run: Run) -> dict[str, Any]:
 
 def _metric(name: str, zone: ZoneInfo, frame: pd.DataFrame, analysis: Analysis) -> int:
     title, unit, good = KNOWN[name]
+    unit = workspace().home_currency if unit == "money" else unit
     metric, _new = Metric.objects.get_or_create(
         name=name, defaults={"title": title, "unit": unit, "good": good, "grain": "day"}
     )
