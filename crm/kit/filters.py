@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 import django_filters
 from django import forms
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
@@ -138,12 +140,23 @@ class KitFilterSet(django_filters.FilterSet):
     def offered(cls, user: Any = None) -> dict[str, django_filters.Filter]:
         """The filters that a user may use, additions included."""
         found = dict(cls.base_filters)
+        if not _searchable(cls.key):
+            found.pop("search", None)
         for one in extensions(cls.key, user if _known(user) else None):
             found.update(one.filters)
         if not _known(user):
             return found
         restricted = user.access.restricted_fields(cls.object)
         return {name: one for name, one in found.items() if not _about(one, restricted)}
+
+
+@cache
+def _searchable(key: str) -> bool:
+    """Whether the listed table has a search column."""
+    try:
+        return any(field.name == "search" for field in apps.get_model(key)._meta.get_fields())
+    except (LookupError, ValueError):
+        return False
 
 
 def _known(user: Any) -> bool:

@@ -63,7 +63,8 @@ def needed_policy(view: Any, request: Request) -> Policy:
     """What the called action or method needs; a view that does not say is refused."""
     policy = getattr(view, "policy", None)
     if isinstance(policy, Mapping):
-        policy = policy.get(getattr(view, "action", None)) or policy.get((request.method or "").lower())
+        method = "get" if request.method == "HEAD" else (request.method or "").lower()
+        policy = policy.get(getattr(view, "action", None)) or policy.get(method)
         if policy is None and (request.method or "") not in getattr(view, "allowed_methods", ()):
             raise exceptions.MethodNotAllowed(request.method or "")
         if policy is None and request.method == "OPTIONS":

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.apps import apps
@@ -57,6 +58,12 @@ def once(request: Request, handler: Handler, *args: Any, **kwargs: Any) -> HttpR
             return response
     except _NotDone as not_done:
         return not_done.response
+
+
+def forget(*, before: datetime) -> int:
+    """Drop answers kept from before a moment; how many there were."""
+    gone, _kinds = apps.get_model("accounts", "IdempotencyKey").objects.filter(created_at__lt=before).delete()
+    return gone
 
 
 def _fingerprint(request: Request) -> str:
