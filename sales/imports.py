@@ -111,8 +111,8 @@ class Deals(TableKind):
         found["title"] = "coalesce(c.f_title, c.f_customer_external_id, c.external_id)"
         found["stage_id"] = "c.stage_id"
         found["opened_at"] = "coalesce(c.f_created_at, c.f_closed_at, %(now)s)"
-        found["currency"] = f"coalesce(upper(c.f_currency), '{context.currency}')"
-        found["home_amount"] = _home(context, "c.f_amount", found["currency"], found["opened_at"])
+        found["currency"] = "coalesce(upper(c.f_currency), %(home)s)"
+        found["home_amount"] = _home("c.f_amount", found["currency"], found["opened_at"])
         return found
 
     def changes(self, context: Context) -> dict[str, str]:
@@ -121,7 +121,7 @@ class Deals(TableKind):
             found["stage_id"] = "coalesce(CASE WHEN c.f_stage IS NOT NULL THEN c.stage_id END, t.stage_id)"
         if "amount" in found:
             currency = found.get("currency", "t.currency")
-            found["home_amount"] = _home(context, found["amount"], currency, found.get("opened_at", "t.opened_at"))
+            found["home_amount"] = _home(found["amount"], currency, found.get("opened_at", "t.opened_at"))
         return found
 
     def insert(self, context: Context) -> int:
@@ -141,11 +141,11 @@ class Deals(TableKind):
         )  # fmt: skip
 
 
-def _home(context: Context, amount: str, currency: str, at: str) -> str:
+def _home(amount: str, currency: str, at: str) -> str:
     """SQL: an amount in the home currency at the dated rate; NULL where there is no rate."""
     rate = (
         f"(SELECT x.rate FROM kit_exchangerate x WHERE x.currency = {currency} AND x.day <= ({at})::date "
         "ORDER BY x.day DESC LIMIT 1)"
     )
-    same = f"{currency} IN ('', '{context.currency}')"
+    same = f"{currency} IN ('', %(home)s)"
     return f"round({amount} * CASE WHEN {same} THEN 1 ELSE {rate} END, 4)"

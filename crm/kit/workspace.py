@@ -1,5 +1,6 @@
 """The workspace row, kept for a few seconds in each process: it is read by every request."""
 
+import re
 import time
 from zoneinfo import ZoneInfo
 
@@ -49,9 +50,9 @@ def zone() -> ZoneInfo:
 
 @transaction.atomic
 def home_currency(*, first_seen: str = "") -> str:
-    """The home currency; where none is set yet, the first import's becomes it."""
+    """The home currency; where none is set yet, the first three-letter code seen becomes it."""
     row = load_workspace()
-    if not row.home_currency and first_seen:
+    if not row.home_currency and re.fullmatch("[A-Za-z]{3}", first_seen):
         Workspace.objects.filter(pk=1, home_currency="").update(home_currency=first_seen)
         forget_workspace()
         row = load_workspace()

@@ -86,7 +86,7 @@ class Context:
         """Parameters that every statement may use."""
         return {
             "source": self.source_id, "customer_source": self.customer_source_id, "now": self.now,
-            "team": self.team_id, "owner": self.owner_id, "job": self.job.pk,
+            "team": self.team_id, "owner": self.owner_id, "job": self.job.pk, "home": self.currency,
         }  # fmt: skip
 
     def refuse(self, table: str, condition: str, reason: str, *, skipped: bool = False) -> int:
