@@ -64,7 +64,7 @@ class Party(Stamped):
         abstract = True
 
 
-@tracked(exclude=["search", "sort_name"])
+@tracked(exclude=["search", "sort_name", "last_contact_at"])
 class Customer(Party):
     """A person or a company we do business with."""
 
