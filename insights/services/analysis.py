@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from crm.kit.live import announce
 from crm.kit.workspace import workspace_zone
@@ -113,7 +114,7 @@ def run_analysis(
 
 def run_part(analysis: Analysis, kind: str, work: Work) -> Run:
     """Compute, then write results and the end of the Run in one transaction."""
-    run = start_run(kind=kind, as_of=analysis.as_of, now=analysis.now, seed=analysis.seed, settings={})
+    run = start_run(kind=kind, as_of=analysis.as_of, now=timezone.now(), seed=analysis.seed, settings={})
     try:
         found = work(analysis, run)
         write = found.pop("write", None)
