@@ -24,15 +24,15 @@ UNITS = {
 }
 
 
-def figure(value: float | None, unit: str = "") -> str:
-    """A value as people read it: money in the home currency, small fractions with up to two decimals."""
+def figure(value: float | None, unit: str = "", *, bare: bool = False) -> str:
+    """A value as people read it: money in the home currency, counts to a tenth; ``bare`` leaves the unit out."""
     if value is None:
         return number(None)
     if unit == "money":
         return money(value, workspace().home_currency)
-    size = abs(value)
-    text = number(value, 0 if size >= 100 or float(value).is_integer() else 1 if size >= 10 else 2)
-    return f"{text} {UNITS.get(unit, unit)}" if unit and unit != "count" else text
+    whole = abs(value) >= 1000 or float(value).is_integer()
+    text = number(value, 0 if whole else 1 if unit in UNITS else 2)
+    return text if bare or unit in ("", "count") else f"{text} {UNITS.get(unit, unit)}"
 
 
 def since_day(value: Any) -> str:
@@ -91,7 +91,7 @@ def band(alert: Alert) -> str:
     unit = alert.metric.unit if alert.metric else ""
     low, high = alert.expected_low, alert.expected_high
     if low is not None and high is not None:
-        return _("%(low)s to %(high)s") % {"low": figure(low, "money" if unit == "money" else ""), "high": figure(high, unit)}
+        return _("%(low)s to %(high)s") % {"low": figure(low, unit, bare=True), "high": figure(high, unit)}
     if high is not None:
         return _("at most %(high)s") % {"high": figure(high, unit)}
     return _("at least %(low)s") % {"low": figure(low, unit)} if low is not None else figure(None)
@@ -123,8 +123,8 @@ def _threshold(alert: Alert, reason: Reason) -> str:
 
 def _metric(alert: Alert, reason: Reason) -> str:
     values = reason.get("values") or {}
-    money_of = "money" if alert.metric and alert.metric.unit == "money" else ""
-    words = {"value": figure(alert.observed, money_of), "band": band(alert), "since": since_day(values.get("since"))}
+    unit = alert.metric.unit if alert.metric else ""
+    words = {"value": figure(alert.observed, unit, bare=True), "band": band(alert), "since": since_day(values.get("since"))}
     if reason.get("code") == "drift":
         text = (
             _("Higher than usual since %(since)s: now %(value)s, usual is %(band)s.")

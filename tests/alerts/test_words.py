@@ -26,7 +26,7 @@ def metric_alert(code, **values):
         (
             metric_alert("drift", up=True),
             "Moved level: Revenue",
-            "Higher than usual since 2026-11-02: now 812.50, usual is 900 to 1,500 EUR.",
+            "Higher than usual since 2 Nov 2026: now 812.50, usual is 900 to 1,500 EUR.",
         ),
         (
             Alert(
