@@ -34,7 +34,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "django_htmx",
     "django_filters",
-    "template_partials",
     "rest_framework",
     "drf_spectacular",
 ]

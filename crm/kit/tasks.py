@@ -6,7 +6,9 @@ import datetime as dt
 from typing import Any
 
 from django.db.models.functions import Now
+from django.utils import timezone
 
+from crm.kit import idempotency
 from crm.kit.jobs import handler
 from crm.kit.models import Job, LiveEvent, ScheduledSlot
 from crm.kit.progress import Progress
@@ -14,13 +16,15 @@ from crm.kit.progress import Progress
 KEEP_JOBS = dt.timedelta(days=90)
 KEEP_SLOTS = dt.timedelta(days=400)
 KEEP_BELLS = dt.timedelta(hours=2)
+KEEP_ANSWERS = dt.timedelta(days=1)
 
 
 @handler("kit.tidy", title="Tidy up", time_limit=300)
 def tidy(_job: Job, _report: Progress) -> dict[str, Any]:
-    """Remove bells nobody waits for and old records of finished work."""
+    """Remove bells nobody waits for, answers kept for repeats, and old records of finished work."""
     bells, _by_model = LiveEvent.objects.filter(created_at__lt=Now() - KEEP_BELLS).delete()
     over = [Job.State.DONE, Job.State.CANCELLED]
     jobs, _by_model = Job.objects.filter(state__in=over, finished_at__lt=Now() - KEEP_JOBS).delete()
     slots, _by_model = ScheduledSlot.objects.filter(due_at__lt=Now() - KEEP_SLOTS).delete()
-    return {"bells": bells, "jobs": jobs, "slots": slots}
+    answers = idempotency.forget(before=timezone.now() - KEEP_ANSWERS)
+    return {"bells": bells, "jobs": jobs, "slots": slots, "answers": answers}
