@@ -124,7 +124,11 @@ def _threshold(alert: Alert, reason: Reason) -> str:
 def _metric(alert: Alert, reason: Reason) -> str:
     values = reason.get("values") or {}
     unit = alert.metric.unit if alert.metric else ""
-    words = {"value": figure(alert.observed, unit, bare=True), "band": band(alert), "since": since_day(values.get("since"))}
+    words = {
+        "value": figure(alert.observed, unit, bare=True),
+        "band": band(alert),
+        "since": since_day(values.get("since")),
+    }
     if reason.get("code") == "drift":
         text = (
             _("Higher than usual since %(since)s: now %(value)s, usual is %(band)s.")

@@ -21,7 +21,15 @@ SOON = timedelta(days=14)
 UNHEARD = timedelta(minutes=2)
 
 
-@panel("home.integrator.figures", title=_("Work"), order=10, policy=("job", "view"), bare=True, template="home/job_figures.html", name="jobs")
+@panel(
+    "home.integrator.figures",
+    title=_("Work"),
+    order=10,
+    policy=("job", "view"),
+    bare=True,
+    template="home/job_figures.html",
+    name="jobs",
+)
 def job_figures(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Jobs that run, wait and failed in the last week; keys that expire soon."""
     now = timezone.now()
@@ -35,33 +43,78 @@ def job_figures(request: HttpRequest, record: Any) -> dict[str, Any]:
     return {**numbers, "expiring": keys.count()}
 
 
-@panel("home.integrator.main", title=_("Background work"), order=10, policy=("job", "view"), icon="list-checks", live="jobs", template="home/jobs.html", name="jobs")
-@panel("home.admin.side", title=_("Background work"), order=60, policy=("job", "view"), icon="list-checks", live="jobs", template="home/jobs.html", name="jobs")
+@panel(
+    "home.integrator.main",
+    title=_("Background work"),
+    order=10,
+    policy=("job", "view"),
+    icon="list-checks",
+    live="jobs",
+    template="home/jobs.html",
+    name="jobs",
+)
+@panel(
+    "home.admin.side",
+    title=_("Background work"),
+    order=60,
+    policy=("job", "view"),
+    icon="list-checks",
+    live="jobs",
+    template="home/jobs.html",
+    name="jobs",
+)
 def recent_jobs(request: HttpRequest, record: Any) -> dict[str, Any]:
     """The latest jobs, imports among them."""
     titles = {kind: handler.title for kind, handler in jobs.handlers().items()}
-    rows = list(jobs_of(request.user).select_related("user").defer("args", "result").order_by("-created_at", "-id")[:FEW])
+    rows = list(
+        jobs_of(request.user).select_related("user").defer("args", "result").order_by("-created_at", "-id")[:FEW]
+    )
     return {"jobs": [(row, titles.get(row.kind) or row.kind.replace("_", " ")) for row in rows], "tones": _TONES}
 
 
 _TONES = {Job.State.DONE: "ok", Job.State.FAILED: "bad", Job.State.DEAD: "bad", Job.State.RUNNING: "accent"}
 
 
-@panel("home.integrator.main", title=_("Sources"), order=20, policy=("source", "view"), icon="database", template="home/sources.html", name="sources")
+@panel(
+    "home.integrator.main",
+    title=_("Sources"),
+    order=20,
+    policy=("source", "view"),
+    icon="database",
+    template="home/sources.html",
+    name="sources",
+)
 def sources(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Systems that send data, with their promise of freshness."""
     now = timezone.now()
     rows = []
     for one in Source.objects.order_by("name")[:50]:
         late = bool(
-            one.freshness_hours and (not one.last_received_at or now - one.last_received_at > timedelta(hours=one.freshness_hours))
+            one.freshness_hours
+            and (not one.last_received_at or now - one.last_received_at > timedelta(hours=one.freshness_hours))
         )
         rows.append((one, late))
     return {"sources": rows}
 
 
-@panel("home.integrator.side", title=_("System"), order=10, policy=("job", "view"), icon="activity", template="home/system.html", name="system")
-@panel("home.admin.side", title=_("System"), order=70, policy=("job", "view"), icon="activity", template="home/system.html", name="system")
+@panel(
+    "home.integrator.side",
+    title=_("System"),
+    order=10,
+    policy=("job", "view"),
+    icon="activity",
+    template="home/system.html",
+    name="system",
+)
+@panel(
+    "home.admin.side",
+    title=_("System"),
+    order=70,
+    policy=("job", "view"),
+    icon="activity",
+    template="home/system.html",
+    name="system",
+)
 def system(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Whether the background parts show life."""
     now = timezone.now()

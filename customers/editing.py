@@ -104,7 +104,10 @@ class EditField(Policed):
             form.add_error(self.name, invalid.fields.get(self.name, invalid.message))
             return self.input(customer, form, status=422)
         except Refused as refused:
-            form.add_error(self.name, _("%(why)s It now says: %(value)s") % {"why": refused.message, "value": getattr(customer, self.name)})
+            form.add_error(
+                self.name,
+                _("%(why)s It now says: %(value)s") % {"why": refused.message, "value": getattr(customer, self.name)},
+            )
             return self.input(customer, form, status=422)
         fresh = find_customer(request.user, pk)
         if not request.headers.get("HX-Request"):
@@ -121,7 +124,9 @@ class EditField(Policed):
             (one for one in profile_lines(customer, levels) if one["name"] == self.name),
             {"name": self.name, "label": "", "value": "", "field": self.name},
         )
-        return render(self.request, "customers/fact_value.html", {"customer": customer, "line": line, "may_change": True})
+        return render(
+            self.request, "customers/fact_value.html", {"customer": customer, "line": line, "may_change": True}
+        )
 
 
 class Similar(Policed):
@@ -263,7 +268,12 @@ class CustomerContacts(Policed):
         form = ContactForm(request.POST)
         if form.is_valid():
             try:
-                values = {**form.cleaned_data, "customer": customer.pk, "company": customer.name[:200], "team": customer.team_id}
+                values = {
+                    **form.cleaned_data,
+                    "customer": customer.pk,
+                    "company": customer.name[:200],
+                    "team": customer.team_id,
+                }
                 services.create_contact(user=request.user, values=values, now=timezone.now())
                 form = ContactForm()
             except Refused as refused:
@@ -273,7 +283,9 @@ class CustomerContacts(Policed):
     def draw(self, customer: Customer, form: ContactForm) -> HttpResponse:
         """The list of contacts; a page of its own without a script."""
         user = self.request.user
-        contacts = Contact.objects.visible_to(user).filter(roles__customer=customer).distinct().order_by("sort_name")[:20]
+        contacts = (
+            Contact.objects.visible_to(user).filter(roles__customer=customer).distinct().order_by("sort_name")[:20]
+        )
         context = {
             "customer": customer, "contacts": contacts, "form": form, "levels": user.access.restricted_fields("contact"),
             "may_add": user.access.can("contact", "add"),

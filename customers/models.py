@@ -77,9 +77,7 @@ class Customer(Party):
     parent = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="children", verbose_name=_("parent company")
     )
-    lifecycle = models.CharField(
-        _("lifecycle"), max_length=10, choices=Lifecycle.choices, default=Lifecycle.ACTIVE
-    )
+    lifecycle = models.CharField(_("lifecycle"), max_length=10, choices=Lifecycle.choices, default=Lifecycle.ACTIVE)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="")
     last_contact_at = models.DateTimeField(_("last contact"), null=True, blank=True, editable=False)
     sort_name = sort_key("name")

@@ -11,7 +11,9 @@ from crm.kit import nav, palette, search
 from crm.kit.slots import panel
 from customers.models import Contact, Customer, Interaction
 
-nav.entry("customers", _("Customers"), "customers", icon="users", order=30, policy=("customer", "view"), go="c", bottom=True)
+nav.entry(
+    "customers", _("Customers"), "customers", icon="users", order=30, policy=("customer", "view"), go="c", bottom=True
+)
 nav.create("customer", _("Customer"), "customer-new", icon="user-plus", order=10, policy=("customer", "add"))
 
 NOTES = 50

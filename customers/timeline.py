@@ -110,7 +110,11 @@ def draw_change(data: dict[str, Any], scene: Scene) -> timeline.Event:
         return timeline.Event(_("Changed: %(fields)s") % {"fields": ", ".join(labels)}, "history", detail=who)
     level = scene.levels.get(changed[0], "")
     before, after = (_word(changed[0], at_level(row.get(changed[0]), level)) for row in (old, new))
-    return timeline.Event(_("Changed: %(fields)s") % {"fields": labels[0]}, "history", detail=" · ".join(part for part in (f"{before} → {after}", who) if part))
+    return timeline.Event(
+        _("Changed: %(fields)s") % {"fields": labels[0]},
+        "history",
+        detail=" · ".join(part for part in (f"{before} → {after}", who) if part),
+    )
 
 
 def _field(name: str) -> Field[Any, Any]:
@@ -135,5 +139,7 @@ timeline.group(SUBJECT, DEALS, gettext_lazy("Deals"), icon="handshake", order=40
 timeline.group(SUBJECT, CAMPAIGNS, gettext_lazy("Campaigns"), icon="megaphone", order=50)
 timeline.group(SUBJECT, PREDICTIONS, gettext_lazy("Predictions"), icon="sparkles", order=60)
 timeline.group(SUBJECT, CHANGES, gettext_lazy("Changes"), icon="history", order=70)
-timeline.provider(SUBJECT, timeline.Provider("interaction", MESSAGES, interaction_rows, draw_interaction, ("interaction", "view")))
+timeline.provider(
+    SUBJECT, timeline.Provider("interaction", MESSAGES, interaction_rows, draw_interaction, ("interaction", "view"))
+)
 timeline.provider(SUBJECT, timeline.Provider("change", CHANGES, change_rows, draw_change, ("customer", "view")))

@@ -55,7 +55,9 @@ class CustomerList(ListView):
     create_url = "/customers/new/"
     create_label = gettext_lazy("New customer")
     create_policy = ("customer", "add")
-    empty_text = gettext_lazy("No customers yet. Add the first one here, or bring a whole file in with the import command or the API.")
+    empty_text = gettext_lazy(
+        "No customers yet. Add the first one here, or bring a whole file in with the import command or the API."
+    )
     bulk_url = "/customers/bulk/"
     actions = (
         Action("tag", gettext_lazy("Add tag"), "tag", ("customer", "change"), input=gettext_lazy("Tag")),
@@ -142,7 +144,11 @@ class CustomerStep(Policed):
         request.GET = QueryDict(asked[:1000])
         listing.setup(request)
         steps = listing.neighbours(customer)
-        return render(request, "lists/stepper.html", {"steps": steps, "base": "/customers/", "tail": "?" + urlencode({"in": asked}) if asked else ""})
+        return render(
+            request,
+            "lists/stepper.html",
+            {"steps": steps, "base": "/customers/", "tail": "?" + urlencode({"in": asked}) if asked else ""},
+        )
 
 
 def find_customer(user: Any, pk: int) -> Customer:

@@ -24,7 +24,17 @@ def _count(request: HttpRequest, record: Any) -> int:
     return int(_touches(request, record).count())
 
 
-@panel("customer.detail.tabs", title=_("Campaigns"), order=50, policy=("campaign", "view"), framed=False, tab=True, count=_count, template="marketing/touches_tab.html", name="campaigns")
+@panel(
+    "customer.detail.tabs",
+    title=_("Campaigns"),
+    order=50,
+    policy=("campaign", "view"),
+    framed=False,
+    tab=True,
+    count=_count,
+    template="marketing/touches_tab.html",
+    name="campaigns",
+)
 def campaigns_tab(request: HttpRequest, record: Any) -> dict[str, Any]:
     """The campaigns that reached a customer."""
     return {"touches": _touches(request, record).select_related("campaign").order_by("-sent_at", "-id")[:MANY]}
@@ -34,4 +44,7 @@ def campaigns_tab(request: HttpRequest, record: Any) -> dict[str, Any]:
 def find_campaigns(user: Any, text: str, limit: int) -> list[palette.Hit]:
     """Campaigns by name."""
     found = search.match(Campaign.objects.visible_to(user), text).order_by("-created_at", "-pk")[:limit]
-    return [palette.Hit(row.name, f"/marketing/campaigns/{row.pk}/", "megaphone", str(row.get_state_display())) for row in found]
+    return [
+        palette.Hit(row.name, f"/marketing/campaigns/{row.pk}/", "megaphone", str(row.get_state_display()))
+        for row in found
+    ]

@@ -72,6 +72,8 @@ class CampaignPage(RecordPage):
             **context,
             "tone": STATE_TONES[campaign.state],
             "steps": [(label, n, n / campaign.sent if campaign.sent else 0) for label, n in steps],
-            "touches": touches.order_by(F("converted_at").desc(nulls_last=True), F("clicked_at").desc(nulls_last=True), "-pk")[:MOST_TOUCHES],
+            "touches": touches.order_by(
+                F("converted_at").desc(nulls_last=True), F("clicked_at").desc(nulls_last=True), "-pk"
+            )[:MOST_TOUCHES],
             "changes": changes_of(campaign, ["name", "state", "budget", "starts_at", "ends_at", "owner"], levels),
         }

@@ -18,7 +18,9 @@ class DealForm(PlainForm):
     amount = forms.DecimalField(label=_("Amount"), required=False, max_digits=14, decimal_places=2, min_value=0)
     currency = forms.CharField(label=_("Currency"), max_length=3, min_length=3, required=False)
     stage = forms.ChoiceField(label=_("Stage"))
-    expected_on = forms.DateField(label=_("Expected close"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    expected_on = forms.DateField(
+        label=_("Expected close"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
 
     def __init__(self, data: Any = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)

@@ -36,9 +36,7 @@ class Product(FromSource, Stamped):
             *FromSource.Meta.constraints,
             models.UniqueConstraint(Upper("sku"), name="sales_product_sku"),
             models.CheckConstraint(condition=~Q(sku=""), name="sales_product_coded"),
-            models.CheckConstraint(
-                condition=Q(kind__in=["goods", "service", "adjustment"]), name="sales_product_kind"
-            ),
+            models.CheckConstraint(condition=Q(kind__in=["goods", "service", "adjustment"]), name="sales_product_kind"),
         ]
         indexes = [GinIndex(fields=["search"], name="products_search")]
 
@@ -69,9 +67,7 @@ class Order(FromSource, Stamped):
     kind = models.CharField(_("kind"), max_length=6, choices=Kind.choices, default=Kind.SALE)
     status = models.CharField(_("status"), max_length=30, blank=True, default="")
     currency = models.CharField(_("currency"), max_length=3, blank=True, default="")
-    total = MoneyField(
-        _("total"), default=0, help_text=_("All lines, adjustments included; returns are negative.")
-    )
+    total = MoneyField(_("total"), default=0, help_text=_("All lines, adjustments included; returns are negative."))
     home_total = MoneyField(_("total in home currency"), null=True, blank=True)
     line_count = models.PositiveIntegerField(_("lines"), default=0)
     search = search_column("number")
@@ -174,9 +170,7 @@ class Deal(FromSource, Stamped):
 
     title = models.CharField(_("title"), max_length=200)
     customer = models.ForeignKey(Customer, models.CASCADE, null=True, blank=True, related_name="deals", verbose_name=_("customer"), db_index=False)  # fmt: skip
-    stage = models.ForeignKey(
-        Stage, models.PROTECT, related_name="deals", verbose_name=_("stage"), db_index=False
-    )
+    stage = models.ForeignKey(Stage, models.PROTECT, related_name="deals", verbose_name=_("stage"), db_index=False)
     product = models.ForeignKey(Product, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("product"))  # fmt: skip
     amount = MoneyField(_("amount"), null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, blank=True, default="")
@@ -216,9 +210,7 @@ class StageChange(models.Model):
     deal = models.ForeignKey(Deal, models.CASCADE, related_name="stage_changes")
     stage = models.ForeignKey(Stage, models.PROTECT, related_name="+")
     at = models.DateTimeField()
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
         indexes = [models.Index(fields=["deal", "at"], name="sales_stagechange_deal")]

@@ -157,9 +157,7 @@ NEW_ORDER = (
     "(f.number, coalesce(f.customer_id, t.customer_id), coalesce(f.team, t.team_id), f.ordered_at, f.kind, "
     "f.status, f.currency, f.total, f.home_total, f.lines)"
 )
-OLD_ORDER = (
-    "(t.number, t.customer_id, t.team_id, t.ordered_at, t.kind, t.status, t.currency, t.total, t.home_total, t.line_count)"
-)
+OLD_ORDER = "(t.number, t.customer_id, t.team_id, t.ordered_at, t.kind, t.status, t.currency, t.total, t.home_total, t.line_count)"
 COMPARE = f"""
 CREATE TEMP TABLE import_verdict ON COMMIT DROP AS
 SELECT n.row, f.id AS order_id, n.position, l.id AS line_id,

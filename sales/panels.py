@@ -32,7 +32,15 @@ def deal_numbers(request: HttpRequest, record: Any) -> dict[str, Any]:
     return known
 
 
-@panel("customer.detail.figures", title=_("Open deals"), order=50, policy=("deal", "view"), bare=True, template="sales/figure.html", name="open_deals")
+@panel(
+    "customer.detail.figures",
+    title=_("Open deals"),
+    order=50,
+    policy=("deal", "view"),
+    bare=True,
+    template="sales/figure.html",
+    name="open_deals",
+)
 def open_deals_figure(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Sum and number of open deals; the sum only in one currency or where every amount has its home value."""
     numbers = deal_numbers(request, record)
@@ -48,14 +56,34 @@ def _order_count(request: HttpRequest, record: Any) -> int:
     return Order.objects.visible_to(request.user).filter(customer=record).count()
 
 
-@panel("customer.detail.tabs", title=_("Orders"), order=20, policy=("order", "view"), framed=False, tab=True, count=_order_count, template="sales/orders_tab.html", name="orders")
+@panel(
+    "customer.detail.tabs",
+    title=_("Orders"),
+    order=20,
+    policy=("order", "view"),
+    framed=False,
+    tab=True,
+    count=_order_count,
+    template="sales/orders_tab.html",
+    name="orders",
+)
 def orders_tab(request: HttpRequest, record: Any) -> dict[str, Any]:
     """The latest orders of a customer."""
     rows = Order.objects.visible_to(request.user).filter(customer=record).order_by("-ordered_at", "-id")
     return {"orders": rows.defer("search")[:MANY], "all": f"/sales/orders/?customer={record.pk}"}
 
 
-@panel("customer.detail.tabs", title=_("Deals"), order=40, policy=("deal", "view"), framed=False, tab=True, count=_deal_count, template="sales/deals_tab.html", name="deals")
+@panel(
+    "customer.detail.tabs",
+    title=_("Deals"),
+    order=40,
+    policy=("deal", "view"),
+    framed=False,
+    tab=True,
+    count=_deal_count,
+    template="sales/deals_tab.html",
+    name="deals",
+)
 def deals_tab(request: HttpRequest, record: Any) -> dict[str, Any]:
     """The deals of a customer."""
     rows = Deal.objects.visible_to(request.user).filter(customer=record).select_related("stage", "owner")
@@ -64,9 +92,33 @@ def deals_tab(request: HttpRequest, record: Any) -> dict[str, Any]:
             "may_add": request.user.access.can("deal", "add"), "all": f"/sales/deals/?customer={record.pk}"}  # fmt: skip
 
 
-@panel("home.rep.figures", title=_("Open deals"), order=10, policy=("deal", "view"), bare=True, template="sales/home_figures.html", name="pipeline")
-@panel("home.manager.figures", title=_("Open deals"), order=60, policy=("deal", "view"), bare=True, template="sales/home_figures.html", name="pipeline")
-@panel("home.admin.figures", title=_("Open deals"), order=60, policy=("deal", "view"), bare=True, template="sales/home_figures.html", name="pipeline")
+@panel(
+    "home.rep.figures",
+    title=_("Open deals"),
+    order=10,
+    policy=("deal", "view"),
+    bare=True,
+    template="sales/home_figures.html",
+    name="pipeline",
+)
+@panel(
+    "home.manager.figures",
+    title=_("Open deals"),
+    order=60,
+    policy=("deal", "view"),
+    bare=True,
+    template="sales/home_figures.html",
+    name="pipeline",
+)
+@panel(
+    "home.admin.figures",
+    title=_("Open deals"),
+    order=60,
+    policy=("deal", "view"),
+    bare=True,
+    template="sales/home_figures.html",
+    name="pipeline",
+)
 def pipeline_figures(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Open deals: number and sum in the home currency."""
     rows = Deal.objects.visible_to(request.user).open().order_by()
@@ -74,16 +126,48 @@ def pipeline_figures(request: HttpRequest, record: Any) -> dict[str, Any]:
     return {**numbers, "currency": workspace().home_currency}
 
 
-@panel("home.rep.main", title=_("Open deals"), order=20, policy=("deal", "view"), icon="handshake", template="sales/home_deals.html", name="deals")
-@panel("home.manager.main", title=_("Largest open deals"), order=40, policy=("deal", "view"), icon="handshake", template="sales/home_deals.html", name="deals")
-@panel("home.admin.main", title=_("Largest open deals"), order=40, policy=("deal", "view"), icon="handshake", template="sales/home_deals.html", name="deals")
+@panel(
+    "home.rep.main",
+    title=_("Open deals"),
+    order=20,
+    policy=("deal", "view"),
+    icon="handshake",
+    template="sales/home_deals.html",
+    name="deals",
+)
+@panel(
+    "home.manager.main",
+    title=_("Largest open deals"),
+    order=40,
+    policy=("deal", "view"),
+    icon="handshake",
+    template="sales/home_deals.html",
+    name="deals",
+)
+@panel(
+    "home.admin.main",
+    title=_("Largest open deals"),
+    order=40,
+    policy=("deal", "view"),
+    icon="handshake",
+    template="sales/home_deals.html",
+    name="deals",
+)
 def home_deals(request: HttpRequest, record: Any) -> dict[str, Any]:
     """The largest open deals."""
     rows = Deal.objects.visible_to(request.user).open().select_related("customer", "stage").defer("search")
     return {"deals": list(rows.exclude(amount=None).order_by("-amount", "-pk")[:FEW])}
 
 
-@panel("home.rep.side", title=_("Recent orders"), order=40, policy=("order", "view"), icon="shopping-bag", template="sales/home_orders.html", name="orders")
+@panel(
+    "home.rep.side",
+    title=_("Recent orders"),
+    order=40,
+    policy=("order", "view"),
+    icon="shopping-bag",
+    template="sales/home_orders.html",
+    name="orders",
+)
 def home_orders(request: HttpRequest, record: Any) -> dict[str, Any]:
     """The newest orders of the reader's customers."""
     rows = Order.objects.visible_to(request.user).select_related("customer").defer("search")
@@ -95,15 +179,27 @@ def find_deals(user: Any, text: str, limit: int) -> list[palette.Hit]:
     """Deals by title."""
     found = search.match(Deal.objects.visible_to(user), text, hidden=list(user.access.restricted_fields("deal")))
     rows = found.select_related("customer", "stage").order_by("-opened_at", "-pk")[:limit]
-    return [palette.Hit(row.title, f"/sales/deals/{row.pk}/", "handshake", row.customer.name if row.customer else row.stage.name) for row in rows]
+    return [
+        palette.Hit(
+            row.title, f"/sales/deals/{row.pk}/", "handshake", row.customer.name if row.customer else row.stage.name
+        )
+        for row in rows
+    ]
 
 
 @palette.provider("orders", _("Orders"), policy=("order", "view"), order=50)
 def find_orders(user: Any, text: str, limit: int) -> list[palette.Hit]:
     """Orders by number."""
-    found = search.match(Order.objects.visible_to(user), text.lstrip("#"), hidden=list(user.access.restricted_fields("order")))
+    found = search.match(
+        Order.objects.visible_to(user), text.lstrip("#"), hidden=list(user.access.restricted_fields("order"))
+    )
     rows = found.select_related("customer").order_by("-ordered_at", "-pk")[:limit]
-    return [palette.Hit(f"#{row.number}", f"/sales/orders/{row.pk}/", "shopping-bag", row.customer.name if row.customer else "") for row in rows]
+    return [
+        palette.Hit(
+            f"#{row.number}", f"/sales/orders/{row.pk}/", "shopping-bag", row.customer.name if row.customer else ""
+        )
+        for row in rows
+    ]
 
 
 @palette.provider("products", _("Products"), policy=("product", "view"), order=60)

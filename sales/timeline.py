@@ -35,7 +35,9 @@ def draw_order(data: dict[str, Any], scene: Scene) -> timeline.Event:
     items = ngettext("%(n)s item", "%(n)s items", data["lines"]) % {"n": data["lines"]}
     amount = words.money(float(data["total"]), data["currency"])
     detail = " · ".join(part for part in (data["status"], amount, items) if part)
-    return timeline.Event(title, "shopping-bag", "warn" if returned else "ok", detail, href=f"/sales/orders/{data['id']}/")
+    return timeline.Event(
+        title, "shopping-bag", "warn" if returned else "ok", detail, href=f"/sales/orders/{data['id']}/"
+    )
 
 
 def stage_rows(customer: Any, user: Any) -> QuerySet[Any]:

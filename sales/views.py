@@ -120,7 +120,12 @@ class DealPage(RecordPage):
     template_name = "sales/deal.html"
 
     def get_queryset(self) -> QuerySet[Deal]:
-        return super().get_queryset().select_related("customer", "stage__pipeline", "owner", "team", "product").defer("search")
+        return (
+            super()
+            .get_queryset()
+            .select_related("customer", "stage__pipeline", "owner", "team", "product")
+            .defer("search")
+        )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
@@ -187,5 +192,3 @@ class MoveDeal(Action):
         )
         messages.success(request, _("“%(deal)s” is now in %(stage)s.") % {"deal": moved.title, "stage": stage.name})
         return reverse("deal", args=[moved.pk])
-
-

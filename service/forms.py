@@ -15,7 +15,9 @@ class TicketForm(PlainForm):
     """A new ticket."""
 
     subject = forms.CharField(label=_("Subject"), max_length=300)
-    text = forms.CharField(label=_("What happened"), required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 5}))
+    text = forms.CharField(
+        label=_("What happened"), required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 5})
+    )
     priority = forms.ChoiceField(label=_("Priority"), choices=Ticket.Priority.choices, initial="normal")
     queue = forms.ChoiceField(label=_("Queue"))
 

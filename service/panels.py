@@ -22,7 +22,17 @@ def open_tickets(user: Any) -> int:
     return int(mine.values("pk")[:100].count())
 
 
-nav.entry("tickets", _("Tickets"), "tickets", icon="inbox", order=20, policy=("ticket", "view"), go="t", count=open_tickets, bottom=True)
+nav.entry(
+    "tickets",
+    _("Tickets"),
+    "tickets",
+    icon="inbox",
+    order=20,
+    policy=("ticket", "view"),
+    go="t",
+    count=open_tickets,
+    bottom=True,
+)
 nav.create("ticket", _("Ticket"), "ticket-new", icon="inbox", order=30, policy=("ticket", "add"))
 
 
@@ -36,7 +46,15 @@ def ticket_numbers(request: HttpRequest, record: Any) -> dict[str, Any]:
     return known
 
 
-@panel("customer.detail.figures", title=_("Open tickets"), order=60, policy=("ticket", "view"), bare=True, template="service/figure.html", name="open_tickets")
+@panel(
+    "customer.detail.figures",
+    title=_("Open tickets"),
+    order=60,
+    policy=("ticket", "view"),
+    bare=True,
+    template="service/figure.html",
+    name="open_tickets",
+)
 def open_tickets_figure(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Number of open tickets and since when the oldest waits."""
     return ticket_numbers(request, record)
@@ -46,16 +64,53 @@ def _count(request: HttpRequest, record: Any) -> int:
     return int(ticket_numbers(request, record)["total"])
 
 
-@panel("customer.detail.tabs", title=_("Tickets"), order=30, policy=("ticket", "view"), framed=False, tab=True, count=_count, template="service/tickets_tab.html", name="tickets")
+@panel(
+    "customer.detail.tabs",
+    title=_("Tickets"),
+    order=30,
+    policy=("ticket", "view"),
+    framed=False,
+    tab=True,
+    count=_count,
+    template="service/tickets_tab.html",
+    name="tickets",
+)
 def tickets_tab(request: HttpRequest, record: Any) -> dict[str, Any]:
     """The tickets of a customer."""
     rows = Ticket.objects.visible_to(request.user).filter(customer=record).select_related("owner", "queue")
-    return {"tickets": rows.order_by("-opened_at", "-id").defer("search", "text")[:MANY], "may_add": request.user.access.can("ticket", "add")}
+    return {
+        "tickets": rows.order_by("-opened_at", "-id").defer("search", "text")[:MANY],
+        "may_add": request.user.access.can("ticket", "add"),
+    }
 
 
-@panel("home.agent.figures", title=_("Open tickets"), order=10, policy=("ticket", "view"), bare=True, template="service/home_figures.html", name="tickets")
-@panel("home.manager.figures", title=_("Open tickets"), order=70, policy=("ticket", "view"), bare=True, template="service/home_figures_one.html", name="tickets")
-@panel("home.admin.figures", title=_("Open tickets"), order=70, policy=("ticket", "view"), bare=True, template="service/home_figures_one.html", name="tickets")
+@panel(
+    "home.agent.figures",
+    title=_("Open tickets"),
+    order=10,
+    policy=("ticket", "view"),
+    bare=True,
+    template="service/home_figures.html",
+    name="tickets",
+)
+@panel(
+    "home.manager.figures",
+    title=_("Open tickets"),
+    order=70,
+    policy=("ticket", "view"),
+    bare=True,
+    template="service/home_figures_one.html",
+    name="tickets",
+)
+@panel(
+    "home.admin.figures",
+    title=_("Open tickets"),
+    order=70,
+    policy=("ticket", "view"),
+    bare=True,
+    template="service/home_figures_one.html",
+    name="tickets",
+)
 def home_figures(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Open tickets: all, unassigned, mine, urgent."""
     rows = Ticket.objects.visible_to(request.user).open().order_by()
@@ -65,23 +120,47 @@ def home_figures(request: HttpRequest, record: Any) -> dict[str, Any]:
     )  # fmt: skip
 
 
-@panel("home.agent.main", title=_("Open tickets, oldest first"), order=10, policy=("ticket", "view"), icon="inbox", template="service/home_tickets.html", name="tickets")
+@panel(
+    "home.agent.main",
+    title=_("Open tickets, oldest first"),
+    order=10,
+    policy=("ticket", "view"),
+    icon="inbox",
+    template="service/home_tickets.html",
+    name="tickets",
+)
 def home_tickets(request: HttpRequest, record: Any) -> dict[str, Any]:
     """The open tickets that waited longest, own ones and those nobody took."""
     rows = Ticket.objects.visible_to(request.user).filter(status="open").filter(Q(owner=None) | Q(owner=request.user))
-    return {"tickets": list(rows.select_related("customer", "owner").order_by("opened_at", "pk").defer("search", "text")[:FEW])}
+    return {
+        "tickets": list(
+            rows.select_related("customer", "owner").order_by("opened_at", "pk").defer("search", "text")[:FEW]
+        )
+    }
 
 
-@panel("home.agent.side", title=_("Recently solved"), order=20, policy=("ticket", "view"), icon="circle-check", template="service/home_solved.html", name="solved")
+@panel(
+    "home.agent.side",
+    title=_("Recently solved"),
+    order=20,
+    policy=("ticket", "view"),
+    icon="circle-check",
+    template="service/home_solved.html",
+    name="solved",
+)
 def home_solved(request: HttpRequest, record: Any) -> dict[str, Any]:
     """The tickets solved last, with their ratings."""
     rows = Ticket.objects.visible_to(request.user).filter(status__in=["solved", "closed"])
-    return {"tickets": list(rows.select_related("customer").order_by("-opened_at", "-pk").defer("search", "text")[:FEW])}
+    return {
+        "tickets": list(rows.select_related("customer").order_by("-opened_at", "-pk").defer("search", "text")[:FEW])
+    }
 
 
 @palette.provider("tickets", _("Tickets"), policy=("ticket", "view"), order=40)
 def find_tickets(user: Any, text: str, limit: int) -> list[palette.Hit]:
     """Tickets by number or subject."""
-    found = search.match(Ticket.objects.visible_to(user), text.lstrip("#"), hidden=list(user.access.restricted_fields("ticket")))
+    found = search.match(
+        Ticket.objects.visible_to(user), text.lstrip("#"), hidden=list(user.access.restricted_fields("ticket"))
+    )
     rows = found.select_related("customer").order_by("-opened_at", "-pk")[:limit]
     return [palette.Hit(row.subject, f"/service/tickets/{row.pk}/", "inbox", f"#{row.number}") for row in rows]

@@ -20,10 +20,16 @@ LONGEST = 240
 
 def opened_rows(customer: Any, user: Any) -> QuerySet[Any]:
     """Tickets when they were opened."""
-    return Ticket.objects.visible_to(user).filter(customer=customer).annotate(
-        event_at=F("opened_at"),
-        event_ref=F("id"),
-        event_data=JSONObject(id="id", number="number", subject="subject", text=Left("text", LONGEST + 1), priority="priority"),
+    return (
+        Ticket.objects.visible_to(user)
+        .filter(customer=customer)
+        .annotate(
+            event_at=F("opened_at"),
+            event_ref=F("id"),
+            event_data=JSONObject(
+                id="id", number="number", subject="subject", text=Left("text", LONGEST + 1), priority="priority"
+            ),
+        )
     )
 
 
@@ -32,24 +38,40 @@ def draw_opened(data: dict[str, Any], scene: Scene) -> timeline.Event:
     tone = "bad" if data["priority"] in ("high", "urgent") else "info"
     title = _("Ticket #%(number)s opened") % {"number": data["number"]}
     return timeline.Event(
-        title, "life-buoy", tone, data["subject"], Truncator(data["text"] or "").chars(LONGEST), f"/service/tickets/{data['id']}/"
+        title,
+        "life-buoy",
+        tone,
+        data["subject"],
+        Truncator(data["text"] or "").chars(LONGEST),
+        f"/service/tickets/{data['id']}/",
     )
 
 
 def solved_rows(customer: Any, user: Any) -> QuerySet[Any]:
     """Tickets when they were solved."""
-    return Ticket.objects.visible_to(user).filter(customer=customer, resolved_at__isnull=False).annotate(
-        event_at=F("resolved_at"),
-        event_ref=F("id"),
-        event_data=JSONObject(
-            id="id", number="number", subject="subject", rating="rating", seconds=Extract(F("resolved_at") - F("opened_at"), "epoch")
-        ),
+    return (
+        Ticket.objects.visible_to(user)
+        .filter(customer=customer, resolved_at__isnull=False)
+        .annotate(
+            event_at=F("resolved_at"),
+            event_ref=F("id"),
+            event_data=JSONObject(
+                id="id",
+                number="number",
+                subject="subject",
+                rating="rating",
+                seconds=Extract(F("resolved_at") - F("opened_at"), "epoch"),
+            ),
+        )
     )
 
 
 def draw_solved(data: dict[str, Any], scene: Scene) -> timeline.Event:
     """``Ticket #4755 solved in 6 h 20 min``, with the rating below."""
-    title = _("Ticket #%(number)s solved in %(time)s") % {"number": data["number"], "time": words.duration(data["seconds"])}
+    title = _("Ticket #%(number)s solved in %(time)s") % {
+        "number": data["number"],
+        "time": words.duration(data["seconds"]),
+    }
     rating = _("Rated %(n)s of 5") % {"n": data["rating"]} if data["rating"] else ""
     tone = "warn" if data["rating"] and data["rating"] <= 2 else "ok"
     return timeline.Event(title, "circle-check", tone, data["subject"], rating, f"/service/tickets/{data['id']}/")

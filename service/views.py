@@ -125,5 +125,7 @@ class ChangeTicket(Action):
         if not values:
             raise Invalid(_("There is nothing to change."))
         done = update_ticket(user=request.user, ticket_id=self.kwargs["pk"], values=values, now=timezone.now())
-        messages.success(request, _("Ticket %(number)s: %(status)s.") % {"number": done.number, "status": done.get_status_display()})
+        messages.success(
+            request, _("Ticket %(number)s: %(status)s.") % {"number": done.number, "status": done.get_status_display()}
+        )
         return reverse("ticket", args=[done.pk])

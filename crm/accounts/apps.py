@@ -14,4 +14,12 @@ class AccountsConfig(AppConfig):
 
         exports.audit_by(record_request)
         nav.entry("home", _("Home"), "home", icon="house", order=10, go="h", bottom=True)
-        nav.entry("settings", _("Settings"), "settings-profile", icon="settings", group="system", order=90, match=("/settings/",))
+        nav.entry(
+            "settings",
+            _("Settings"),
+            "settings-profile",
+            icon="settings",
+            group="system",
+            order=90,
+            match=("/settings/",),
+        )

@@ -1,6 +1,5 @@
 """Who works here and what they may reach: users, team tree, grants, keys, audit trail, saved views."""
 
-
 import pgtrigger
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -58,9 +57,7 @@ class User(AbstractUser):
     language = models.CharField(_("language"), max_length=10, blank=True, default="", choices=settings.LANGUAGES)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="")
     theme = models.CharField(_("theme"), max_length=5, blank=True, default="", choices=Theme.choices)
-    density = models.CharField(
-        _("density"), max_length=12, default=Density.COMPACT, choices=Density.choices
-    )
+    density = models.CharField(_("density"), max_length=12, default=Density.COMPACT, choices=Density.choices)
     single_keys = models.BooleanField(_("single-letter shortcuts"), default=True)
 
     @cached_property
@@ -108,9 +105,7 @@ class Grant(models.Model):
     scope = models.CharField(max_length=8, choices=Scope.choices)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["role", "object", "action"], name="accounts_grant_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["role", "object", "action"], name="accounts_grant_once")]
 
     def __str__(self) -> str:
         return f"{self.role} {self.object}.{self.action} {self.scope}"
@@ -131,9 +126,7 @@ class FieldRule(models.Model):
     level = models.CharField(max_length=8, choices=Level.choices)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["role", "object", "field"], name="accounts_fieldrule_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["role", "object", "field"], name="accounts_fieldrule_once")]
 
     def __str__(self) -> str:
         return f"{self.role} {self.object}.{self.field} {self.level}"

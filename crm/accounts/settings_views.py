@@ -95,7 +95,9 @@ class Users(Section, FormPage):
         text = self.request.GET.get("q", "").strip()[:80]
         rows = seen_users(self.request.user)
         if text:
-            rows = rows.filter(Q(username__icontains=text) | Q(first_name__icontains=text) | Q(last_name__icontains=text))
+            rows = rows.filter(
+                Q(username__icontains=text) | Q(first_name__icontains=text) | Q(last_name__icontains=text)
+            )
         rows = rows.prefetch_related(memberships).order_by("-is_active", "first_name", "last_name", "username")
         return super().get_context_data(
             people=list(rows[: self.most]), q=text, may_add=self.request.user.access.can("user", "add"),
@@ -113,7 +115,9 @@ class SwitchUser(Action):
     policy = ("user", "change")
 
     def act(self, request: HttpRequest) -> str:
-        changed = people.set_active(by=request.user, user_id=self.kwargs["pk"], active=request.POST.get("active") == "1")
+        changed = people.set_active(
+            by=request.user, user_id=self.kwargs["pk"], active=request.POST.get("active") == "1"
+        )
         name = changed.display_name
         sentence = _("%(name)s may sign in again.") if changed.is_active else _("%(name)s may no longer sign in.")
         messages.success(request, sentence % {"name": name})
@@ -208,7 +212,9 @@ class WorkspaceSettings(Section, Page):
     template_name = "settings/workspace.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(ws=load_workspace(), may_clear=self.request.user.access.can("setting", "delete"), **kwargs)
+        return super().get_context_data(
+            ws=load_workspace(), may_clear=self.request.user.access.can("setting", "delete"), **kwargs
+        )
 
 
 class ClearSample(Action):
@@ -223,5 +229,3 @@ class ClearSample(Action):
             raise Refused(_("The name does not fit. Nothing was deleted; type the workspace's name to go on."))
         job = jobs.enqueue(CLEAR_SAMPLE, {}, user=request.user)
         return reverse("job", args=[job.token])
-
-

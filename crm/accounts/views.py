@@ -64,7 +64,9 @@ class Appearance(Policed):
         else:
             response = HttpResponseRedirect(back_to(request, "/"), status=303)
         if given.get("language") in preferences.LANGUAGES:
-            response.set_cookie(settings.LANGUAGE_COOKIE_NAME, given["language"], max_age=YEAR, samesite="Lax", httponly=True)
+            response.set_cookie(
+                settings.LANGUAGE_COOKIE_NAME, given["language"], max_age=YEAR, samesite="Lax", httponly=True
+            )
         return response
 
 
@@ -96,5 +98,3 @@ class DeleteView(Action):
         preferences.delete_view(user=request.user, view_id=self.kwargs["pk"])
         messages.success(request, _("View deleted."))
         return back_to(request, "/").split("?")[0]
-
-

@@ -95,6 +95,9 @@ def fit_for_a_page(field: Field) -> None:
     elif isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
         none = getattr(field, "null_label", None)  # of the fields of filters
         empty = [("", "–")] if none is None else [("", "–"), ("none", str(none))]
-        field.widget.choices = [*empty, *((row.pk, getattr(row, "display_name", "") or str(row)) for row in field.queryset[:MOST_CHOICES])]
+        field.widget.choices = [
+            *empty,
+            *((row.pk, getattr(row, "display_name", "") or str(row)) for row in field.queryset[:MOST_CHOICES]),
+        ]
     elif isinstance(field, forms.DateTimeField | forms.DateField):
         field.widget = forms.DateInput(attrs={"type": "date"})

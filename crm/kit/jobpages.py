@@ -60,5 +60,7 @@ def result_lines(job: Job) -> list[tuple[str, Any]]:
     """The plain facts of a result, for a description list."""
     if not isinstance(job.result, dict):
         return []
-    plain = [(key.replace("_", " "), value) for key, value in job.result.items() if isinstance(value, str | int | float)]
+    plain = [
+        (key.replace("_", " "), value) for key, value in job.result.items() if isinstance(value, str | int | float)
+    ]
     return plain[:20]

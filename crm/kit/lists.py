@@ -35,7 +35,11 @@ from crm.kit.workspace import workspace
 
 __all__ = ["Action", "Column", "Extension", "ListView", "Preset", "Table", "extend"]
 
-PARTS = {"filters": gettext_lazy("Filter"), "display": gettext_lazy("Columns and rows"), "view": gettext_lazy("Save view")}
+PARTS = {
+    "filters": gettext_lazy("Filter"),
+    "display": gettext_lazy("Columns and rows"),
+    "view": gettext_lazy("Save view"),
+}
 STATE = ("search", "ordering", "columns", "view")
 MAX_TICKED = 500
 Words = str | Promise
@@ -435,7 +439,12 @@ class ListView(Policed):
         here = keyset.around(self.rows, ordering=self.ordering, pk=record.pk)
         if here is None:
             return None
-        return {"place": here.place, "previous": here.previous, "following": here.following, "total": keyset.count(self.rows)}
+        return {
+            "place": here.place,
+            "previous": here.previous,
+            "following": here.following,
+            "total": keyset.count(self.rows),
+        }
 
     # Export
 

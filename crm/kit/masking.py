@@ -31,4 +31,6 @@ def at_level(value: Any, level: str) -> Any:
 
 def masked(values: Mapping[str, Any], levels: Mapping[str, str]) -> dict[str, Any]:
     """Values by field name as a reader may see them; hidden ones are left out."""
-    return {name: at_level(value, levels.get(name, "")) for name, value in values.items() if levels.get(name) != "hidden"}
+    return {
+        name: at_level(value, levels.get(name, "")) for name, value in values.items() if levels.get(name) != "hidden"
+    }

@@ -85,9 +85,7 @@ class Job(models.Model):
     kind = models.CharField(max_length=60)
     args = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="jobs"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="jobs")
     done = models.BigIntegerField(default=0)
     total = models.BigIntegerField(null=True, blank=True)
     message = models.TextField(blank=True, default="")
@@ -151,9 +149,7 @@ class LiveEvent(models.Model):
     """A bell for open pages: says that a topic changed, never what is in it."""
 
     topic = models.CharField(max_length=60)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -133,7 +133,9 @@ def by_day(events: Iterable[tuple[datetime, Event]]) -> list[Day]:
     return days
 
 
-def _fetch(providers: list[Provider], record: Any, user: Any, after: tuple[datetime, int, str] | None, limit: int) -> list[Row]:
+def _fetch(
+    providers: list[Provider], record: Any, user: Any, after: tuple[datetime, int, str] | None, limit: int
+) -> list[Row]:
     if not providers:
         return []
     if after is not None:
@@ -145,7 +147,9 @@ def _fetch(providers: list[Provider], record: Any, user: Any, after: tuple[datet
     return [(at, ref, kind, json.loads(data) if isinstance(data, str) else data) for at, ref, kind, data in rows]
 
 
-def _merged(providers: list[Provider], record: Any, user: Any, after: tuple[datetime, int, str] | None, limit: int) -> QuerySet[Any, Any]:
+def _merged(
+    providers: list[Provider], record: Any, user: Any, after: tuple[datetime, int, str] | None, limit: int
+) -> QuerySet[Any, Any]:
     branches = [_branch(one, record, user, after, limit) for one in providers]
     if len(branches) == 1:
         return branches[0]
@@ -170,7 +174,9 @@ def _first_page(providers: list[Provider], record: Any, user: Any, limit: int) -
     return found
 
 
-def _branch(one: Provider, record: Any, user: Any, after: tuple[datetime, int, str] | None, limit: int) -> QuerySet[Any, Any]:
+def _branch(
+    one: Provider, record: Any, user: Any, after: tuple[datetime, int, str] | None, limit: int
+) -> QuerySet[Any, Any]:
     rows = one.rows(record, user)
     if after is not None:
         at, ref, kind = after

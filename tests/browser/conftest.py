@@ -78,4 +78,10 @@ def cookies_of(cast: Cast, actor: str, address: str) -> list[dict[str, str]]:
     client = Client()
     client.force_login(cast.users[actor])
     assert SESSION_KEY in client.session
-    return [{"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value, "url": address}]
+    return [
+        {
+            "name": settings.SESSION_COOKIE_NAME,
+            "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+            "url": address,
+        }
+    ]

@@ -15,7 +15,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LOOKS = [("light", "en", 1440), ("dark", "zh-hans", 390), ("dark", "en", 1440), ("light", "zh-hans", 390)]
 """Both themes in both languages, each width in both."""
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], "resultTypes": ["violations"]}
+AXE = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
 NARROW = 320
 SIDEWAYS = """() => {
   const wide = document.documentElement.scrollWidth > document.documentElement.clientWidth + 1;

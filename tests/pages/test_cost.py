@@ -36,10 +36,32 @@ def grow(cast: Cast, rows: int) -> Customer:
         )  # fmt: skip
         make_score(other, 0.1 + n / 100)
         at = NOW - timedelta(days=n, minutes=n)
-        Interaction.objects.create(customer=one, kind="note", occurred_at=at, text="A note about nothing.", author=owner)
-        Order.objects.create(number=f"N{n}", customer=one, team=team, ordered_at=at, currency="EUR", total=12, source=source, external_id=f"n{n}")
-        Deal.objects.create(title=f"Deal {n}", customer=one, stage=stage, amount=100, currency="EUR", team=team, owner=owner, opened_at=at)
-        Ticket.objects.create(number=f"N{n}", customer=one, queue=queue, subject="A question", opened_at=at, owner=owner)
+        Interaction.objects.create(
+            customer=one, kind="note", occurred_at=at, text="A note about nothing.", author=owner
+        )
+        Order.objects.create(
+            number=f"N{n}",
+            customer=one,
+            team=team,
+            ordered_at=at,
+            currency="EUR",
+            total=12,
+            source=source,
+            external_id=f"n{n}",
+        )
+        Deal.objects.create(
+            title=f"Deal {n}",
+            customer=one,
+            stage=stage,
+            amount=100,
+            currency="EUR",
+            team=team,
+            owner=owner,
+            opened_at=at,
+        )
+        Ticket.objects.create(
+            number=f"N{n}", customer=one, queue=queue, subject="A question", opened_at=at, owner=owner
+        )
         Campaign.objects.create(name=f"Campaign {n}", team=team, owner=owner)
     return one
 
@@ -82,7 +104,9 @@ def test_the_record_page_takes_at_most_fifteen_queries_whatever_the_history(cast
     few = queries(client, f"/customers/{one.pk}/")
     for n in range(60):
         Interaction.objects.create(customer=one, kind="call", occurred_at=NOW - timedelta(hours=n), text="Called.")
-        Order.objects.create(number=f"H{n}", customer=one, team=one.team, ordered_at=NOW - timedelta(hours=n), currency="EUR")
+        Order.objects.create(
+            number=f"H{n}", customer=one, team=one.team, ordered_at=NOW - timedelta(hours=n), currency="EUR"
+        )
     many = queries(client, f"/customers/{one.pk}/")
     assert few == many
     assert many <= 15
@@ -94,7 +118,13 @@ def test_the_home_takes_the_same_queries_for_two_rows_and_for_twenty(cast: Cast,
     clients = {actor: sign_in(actor) for actor in ("rep", "manager", "agent", "integrator", "admin")}
     few = {actor: queries(client, "/") for actor, client in clients.items()}
     for n in range(18):
-        Order.objects.create(number=f"M{n}", customer=cast.rows["rep"]["customer"], team=cast.teams["north"], ordered_at=NOW, currency="EUR")
+        Order.objects.create(
+            number=f"M{n}",
+            customer=cast.rows["rep"]["customer"],
+            team=cast.teams["north"],
+            ordered_at=NOW,
+            currency="EUR",
+        )
         make_score(make_customer(f"More {n}", team=cast.teams["north"]), 0.9)
     many = {actor: queries(client, "/") for actor, client in clients.items()}
     assert few == many

@@ -52,7 +52,9 @@ def test_masked_contact_points_stay_masked_everywhere(cast: Cast, sign_in: SignI
     assert row.name not in client.get(f"/search?q={row.email}").content.decode()
 
 
-@pytest.mark.parametrize("query", ["ordering=password", "cursor=nonsense", "owner=999999", "page_size=0", "lifecycle=x", "cursor=%00"])
+@pytest.mark.parametrize(
+    "query", ["ordering=password", "cursor=nonsense", "owner=999999", "page_size=0", "lifecycle=x", "cursor=%00"]
+)
 def test_an_address_that_makes_no_sense_gives_the_plain_list_with_a_sentence(sign_in: SignIn, query: str) -> None:
     """Never a 500, never a silent guess."""
     answer = sign_in("rep").get(f"/customers/?{query}", follow=True)
@@ -76,7 +78,9 @@ def test_a_saved_view_is_a_tab_for_its_owner_and_for_the_team_when_shared(cast: 
 def test_a_form_that_is_refused_keeps_what_was_typed(cast: Cast, sign_in: SignIn) -> None:
     """U7: 422, the sentence at the field, nothing written."""
     before = Customer.objects.count()
-    answer = sign_in("rep").post("/customers/new/", {"name": "Grace Hopper", "email": "no address", "kind": "person", "lifecycle": "lead"})
+    answer = sign_in("rep").post(
+        "/customers/new/", {"name": "Grace Hopper", "email": "no address", "kind": "person", "lifecycle": "lead"}
+    )
     assert answer.status_code == 422
     assert "Grace Hopper" in answer.content.decode()
     assert Customer.objects.count() == before

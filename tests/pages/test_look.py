@@ -20,11 +20,21 @@ def test_every_page_keeps_the_rules_of_the_house(cast: Cast, sign_in: SignIn) ->
     for actor in ("admin", "rep", "agent"):
         client = sign_in(actor)
         for route in every_route():
-            if not route.takes_get or route.name in PARTS or route.route.startswith(NO_PAGES) or route.name == "gallery":
+            if (
+                not route.takes_get
+                or route.name in PARTS
+                or route.route.startswith(NO_PAGES)
+                or route.name == "gallery"
+            ):
                 continue
             where = address(route, cast, "rep")
             answer = client.get(where) if where is not None else None
-            if answer is None or answer.status_code != 200 or answer.streaming or "html" not in answer.headers["Content-Type"]:
+            if (
+                answer is None
+                or answer.status_code != 200
+                or answer.streaming
+                or "html" not in answer.headers["Content-Type"]
+            ):
                 continue
             looked_at += 1
             seen = Seen(answer.content.decode())
@@ -36,7 +46,11 @@ def test_every_page_keeps_the_rules_of_the_house(cast: Cast, sign_in: SignIn) ->
                 "outside": bool(seen.outside),
                 "id twice": bool(seen.twice),
             }
-            faults += [f"{actor} {where}: {name} {seen.tags.get(name, '')} {seen.faults[:2]} {seen.twice}" for name, bad in told.items() if bad]
+            faults += [
+                f"{actor} {where}: {name} {seen.tags.get(name, '')} {seen.faults[:2]} {seen.twice}"
+                for name, bad in told.items()
+                if bad
+            ]
     assert looked_at > 50
     assert faults == []
 

@@ -28,7 +28,11 @@ def readable() -> list[Route]:
 def record_routes() -> list[Route]:
     """Routes about one row of somebody."""
     theirs = ("customer", "order", "deal", "ticket", "campaign", "job", "alert", "alert-")
-    return [one for one in ROUTES if one.parameters and one.name.split("-")[0] in theirs and not one.name.startswith("alert-rule")]
+    return [
+        one
+        for one in ROUTES
+        if one.parameters and one.name.split("-")[0] in theirs and not one.name.startswith("alert-rule")
+    ]
 
 
 def test_every_route_names_its_policy() -> None:
