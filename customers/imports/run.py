@@ -305,8 +305,6 @@ def _finish(context: Context) -> None:
     if context.job.dry_run:
         return
     Source.objects.filter(pk=context.source_id).update(last_received_at=context.now)
-    if connection.in_atomic_block:
-        return
     with connection.cursor() as cursor:
         cursor.execute("RESET default_statistics_target")
     for table in sorted(context.written):
