@@ -9,18 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
-from django.db import connection
-from django.db.migrations import RunPython
-from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 
-from crm.accounts.models import Grant
 from tests.cast import Cast, make_cast
 
-OURS = {"kit", "accounts", "customers", "sales", "service", "marketing", "insights", "alerts"}
 SWITCHES = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--force-prefers-reduced-motion",
@@ -56,21 +50,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def cast(transactional_db: None) -> Cast:
     """Everyone, with one row of every kind per band, committed for the server's threads."""
-    seed_again()
     return make_cast()
-
-
-def seed_again() -> None:
-    """Rows that migrations write, after the test before has emptied the tables."""
-    if Grant.objects.exists():
-        return
-    graph = MigrationLoader(connection).graph
-    plan = dict.fromkeys(node for leaf in sorted(graph.leaf_nodes()) for node in graph.forwards_plan(leaf))
-    steps = [step for node in plan if node[0] in OURS for step in graph.nodes[node].operations]
-    with connection.schema_editor() as editor:
-        for step in steps:
-            if isinstance(step, RunPython):
-                step.code(apps, editor)
 
 
 def cookies_of(cast: Cast, actor: str, address: str) -> list[dict[str, str]]:

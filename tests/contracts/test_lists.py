@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from crm.kit.workspace import workspace
+from crm.kit.workspace import forget_workspace, workspace
 from tests.cast import make_band, make_cast, make_key
 from tests.contracts.operations import operations
 
@@ -19,7 +19,9 @@ def lists():
 
 
 @pytest.fixture
-def asked(client, db):
+def asked(client, db, monkeypatch):
+    forget_workspace()
+    monkeypatch.setattr("crm.kit.workspace.KEEP_SECONDS", 3600.0)
     cast = make_cast()
     headers = {"Authorization": f"Bearer {make_key(cast.users['manager'])}"}
     workspace()
