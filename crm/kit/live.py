@@ -45,6 +45,7 @@ LIFETIME = 600.0  # seconds, then the browser connects again
 RETRY_MS = 3000
 POLL_AWAY, POLL_NET = 3.0, 30.0  # seconds between looks at the table without Redis, and with it
 OVERLAP = 500  # ids looked at again: a transaction that began earlier may commit later
+DRAWN_BEFORE = timedelta(seconds=15)  # between drawing a page and opening its stream
 KEPT = timedelta(hours=1)  # a page that was away for longer is told everything
 SESSION = "session"  # a topic for one user: look at the session and the rights now
 
@@ -235,12 +236,11 @@ class LiveView(Policed):
     def get(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         user: Any = request.user
         stream = Stream(user.pk, topics_for(user), tab=request.GET.get("tab", "")[:64])
-        missed = _missed(request.headers.get("Last-Event-ID", ""), stream)
         if not hub().enter(stream):
             stream.close()
             sentence = _("Too many pages are open; this one asks again by itself.")
             return HttpResponse(sentence, status=503, headers={"Retry-After": "20"}, content_type="text/plain")
-        for event_id, name in missed:
+        for event_id, name in _missed(request.headers.get("Last-Event-ID", ""), stream):
             stream.tell(event_id, name)
         return StreamingHttpResponse(
             Told(request, stream), content_type="text/event-stream; charset=utf-8",
@@ -249,15 +249,19 @@ class LiveView(Policed):
 
 
 def _missed(last_id: str, stream: Stream) -> list[tuple[int, str]]:
-    """What happened since the last event that the page heard; everything when that is too long ago."""
-    if not (last_id.isascii() and last_id.isdigit() and len(last_id) < 19):
-        return []
-    since = int(last_id)
-    kept = LiveEvent.objects.filter(created_at__gt=Now() - KEPT)
-    if not kept.filter(pk=since).exists():
-        newest = LiveEvent.objects.aggregate(last=Max("id"))["last"] or 0
-        return [(newest, name) for name in sorted(stream.allowed)]
-    rows = kept.filter(Q(user=None) | Q(user=stream.user_id), pk__gt=since).order_by("id")
+    """What happened since the last event that the page heard; everything when that is too long ago.
+
+    A page that has heard none was drawn a moment before its stream opened: it is told of that moment.
+    """
+    if last_id.isascii() and last_id.isdigit() and len(last_id) < 19:
+        kept = LiveEvent.objects.filter(created_at__gt=Now() - KEPT)
+        if not kept.filter(pk=int(last_id)).exists():
+            newest = LiveEvent.objects.aggregate(last=Max("id"))["last"] or 0
+            return [(newest, name) for name in sorted(stream.allowed)]
+        kept = kept.filter(pk__gt=int(last_id))
+    else:
+        kept = LiveEvent.objects.filter(created_at__gt=Now() - DRAWN_BEFORE)
+    rows = kept.filter(Q(user=None) | Q(user=stream.user_id)).order_by("id")
     found = [(pk, name) for pk, name, user in rows.values_list("id", "topic", "user_id") if stream.hears(name, user)]
     return list({name: (pk, name) for pk, name in found}.values())
 
