@@ -13,8 +13,7 @@ from tests.pages.addresses import PARTS, address, every_route
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-LOOKS = [("light", "en", 1440), ("dark", "zh-hans", 390), ("dark", "en", 1440), ("light", "zh-hans", 390)]
-"""Both themes in both languages, each width in both."""
+LOOKS = [(theme, tongue, width) for theme in ("light", "dark") for tongue in ("en", "zh-hans") for width in (1440, 390)]
 AXE = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
