@@ -1,6 +1,7 @@
 # run: start everything · test: the whole gate · bench: figures · check: the gate without the tests
 PORT ?= 8000
-BASE := $(firstword $(foreach name,python3.12 python3.11 python3,$(shell command -v $(name) 2>/dev/null)))
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
+BASE := $(shell for name in python3 python3.12 python3.11; do "$$name" -c "$(FITS)" 2>/dev/null && command -v "$$name" && break; done)
 PYTHON ?= $(BASE)
 BIN := .venv/bin
 ARGS ?=
@@ -29,7 +30,7 @@ install-dev: .venv/locked-dev
 
 .venv/made:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed and was not found."; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' \
+	@$(PYTHON) -c "$(FITS)" \
 		|| { echo "Python 3.11 or 3.12 is needed; choose one: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "Python's venv module is needed (on Debian: apt install python3-venv)."; exit 1; }
 	@touch $@
