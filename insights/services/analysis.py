@@ -71,11 +71,12 @@ def read_facts(
 ) -> Analysis:
     """Read and check the facts before as_of."""
     from insights.clean import Cleaning  # heavy: not for the web process
-    from insights.facts import customer_facts
+    from insights.facts import customer_facts, renew_statistics
     from insights.features.build import FeatureStore
 
     log = Cleaning()
     zone = workspace_zone()
+    renew_statistics()
     facts = customer_facts(until=as_of, zone=zone, log=log)
     return Analysis(as_of, now, zone, FeatureStore(facts), log, say=say, fence=fence)
 
