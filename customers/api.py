@@ -84,7 +84,7 @@ class CustomerShape(PartyShape):
     lifecycle = serializers.ChoiceField(Lifecycle.choices)
     parent = serializers.IntegerField(source="parent_id", allow_null=True)
     time_zone = serializers.CharField()
-    last_contact_at = serializers.DateTimeField(allow_null=True)
+    last_contact_at = serializers.DateTimeField(source="last_contact.at", allow_null=True)
 
     def get_external_id(self, row: Any) -> str | None:
         """The oldest outside id."""
@@ -210,10 +210,10 @@ class CustomerViewSet(KitViewSet):
     created_class = CreatedCustomerShape
     filterset_class = CustomerFilters
     orderings = {
-        "name": "sort_name", "created_at": "created_at", "last_contact_at": "last_contact_at",
+        "name": "sort_name", "created_at": "created_at", "last_contact_at": "last_contact__at",
     }  # fmt: skip
     ordering = "name"
-    select_related = ("owner", "team")
+    select_related = ("owner", "team", "last_contact")
 
     def related(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """With every outside id."""

@@ -61,8 +61,8 @@ class CustomerFilters(KitFilterSet):
     created_after = TimeFilter(label=_("Created from"), field_name="created_at", lookup_expr="gte")
     created_before = TimeFilter(label=_("Created before"), field_name="created_at", lookup_expr="lt")
     changed_after = TimeFilter(label=_("Changed from"), field_name="updated_at", lookup_expr="gte")
-    contacted_after = TimeFilter(label=_("Last contact from"), field_name="last_contact_at", lookup_expr="gte")
-    contacted_before = TimeFilter(label=_("Last contact before"), field_name="last_contact_at", lookup_expr="lt")
+    contacted_after = TimeFilter(label=_("Last contact from"), field_name="last_contact__at", lookup_expr="gte")
+    contacted_before = TimeFilter(label=_("Last contact before"), field_name="last_contact__at", lookup_expr="lt")
 
 
 class ContactCustomerFilter(IdFilter):

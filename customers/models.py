@@ -1,6 +1,7 @@
 """Whom we do business with: customers, contacts, their contact points, outside ids and interactions."""
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -51,9 +52,10 @@ class Party(Stamped):
     country = models.CharField(_("country"), max_length=60, blank=True, default="")
     language = models.CharField(_("language"), max_length=10, blank=True, default="")
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("owner")
-    )
-    team = models.ForeignKey(Team, models.PROTECT, related_name="+", verbose_name=_("team"))
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("owner"),
+        db_index=False,
+    )  # fmt: skip
+    team = models.ForeignKey(Team, models.PROTECT, related_name="+", verbose_name=_("team"), db_index=False)
     tags = ArrayField(models.CharField(max_length=60), verbose_name=_("tags"), default=list, blank=True)
     note = models.TextField(_("note"), blank=True, default="")
     custom = models.JSONField(_("custom fields"), default=dict, blank=True)
@@ -64,7 +66,7 @@ class Party(Stamped):
         abstract = True
 
 
-@tracked(exclude=["search", "sort_name", "last_contact_at"])
+@tracked(exclude=["search", "sort_name"])
 class Customer(Party):
     """A person or a company we do business with."""
 
@@ -75,11 +77,11 @@ class Customer(Party):
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.PERSON)
     name = models.CharField(_("name"), max_length=200)
     parent = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, related_name="children", verbose_name=_("parent company")
-    )
+        "self", models.SET_NULL, null=True, blank=True, related_name="children", verbose_name=_("parent company"),
+        db_index=False,
+    )  # fmt: skip
     lifecycle = models.CharField(_("lifecycle"), max_length=10, choices=Lifecycle.choices, default=Lifecycle.ACTIVE)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="")
-    last_contact_at = models.DateTimeField(_("last contact"), null=True, blank=True, editable=False)
     sort_name = sort_key("name")
     search = search_column("name", "company", "email", "phone")
 
@@ -99,13 +101,10 @@ class Customer(Party):
             models.Index(fields=["team", "sort_name", "id"], name="customers_by_team", condition=Q(deleted_at=None)),
             models.Index(fields=["owner", "sort_name", "id"], name="customers_by_owner", condition=Q(deleted_at=None)),
             models.Index(fields=["-created_at", "-id"], name="customers_newest", condition=Q(deleted_at=None)),
-            models.Index(
-                models.F("last_contact_at").desc(nulls_last=True), models.F("id").desc(),
-                name="customers_last_contact", condition=Q(deleted_at=None),
-            ),
             models.Index(fields=["lifecycle", "sort_name", "id"], name="customers_lifecycle", condition=Q(deleted_at=None)),
             models.Index(fields=["country", "sort_name", "id"], name="customers_country", condition=Q(deleted_at=None)),
             models.Index(fields=["email"], name="customers_email", condition=~Q(email="")),
+            models.Index(fields=["parent"], name="customers_children", condition=Q(parent__isnull=False)),
             models.Index(fields=["id"], name="customers_trash", condition=Q(deleted_at__isnull=False)),
             GinIndex(fields=["tags"], name="customers_tags"),
             GinIndex(fields=["search"], name="customers_search"),
@@ -113,6 +112,25 @@ class Customer(Party):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def last_contact_at(self) -> datetime | None:
+        """When people last talked, in either direction; a list joins ``last_contact`` first."""
+        found = getattr(self, "last_contact", None)
+        return found.at if found else None
+
+
+class LastContact(models.Model):
+    """When people last talked with a customer: a row of its own, since each talk moves it and nothing else."""
+
+    customer = models.OneToOneField(Customer, models.CASCADE, primary_key=True, related_name="last_contact")
+    at = models.DateTimeField(_("last contact"))
+
+    class Meta:
+        indexes = [models.Index(models.F("at").desc(), models.F("customer").desc(), name="customers_last_contact")]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} {self.at}"
 
 
 class ExternalId(models.Model):
@@ -150,6 +168,7 @@ class Contact(FromSource, Party):
         indexes = [
             models.Index(fields=["sort_name", "id"], name="contacts_by_name", condition=Q(deleted_at=None)),
             models.Index(fields=["team", "sort_name", "id"], name="contacts_by_team", condition=Q(deleted_at=None)),
+            models.Index(fields=["owner", "sort_name", "id"], name="contacts_by_owner", condition=Q(deleted_at=None)),
             models.Index(fields=["-created_at", "-id"], name="contacts_newest", condition=Q(deleted_at=None)),
             GinIndex(fields=["search"], name="contacts_search"),
         ]
@@ -190,8 +209,8 @@ class ContactPoint(models.Model):
         PHONE = "phone", _("Phone")
         ADDRESS = "address", _("Address")
 
-    customer = models.ForeignKey(Customer, models.CASCADE, null=True, blank=True, related_name="points")
-    contact = models.ForeignKey(Contact, models.CASCADE, null=True, blank=True, related_name="points")
+    customer = models.ForeignKey(Customer, models.CASCADE, null=True, blank=True, related_name="points", db_index=False)
+    contact = models.ForeignKey(Contact, models.CASCADE, null=True, blank=True, related_name="points", db_index=False)
     kind = models.CharField(max_length=8, choices=Kind.choices)
     label = models.CharField(max_length=40, blank=True, default="")
     value = models.CharField(max_length=300)
@@ -219,7 +238,11 @@ class ContactPoint(models.Model):
                 name="customers_contactpoint_contact_primary",
             ),
         ]
-        indexes = [models.Index(fields=["kind", "normalised"], name="customers_contactpoint_value")]
+        indexes = [
+            models.Index(fields=["kind", "normalised"], name="customers_contactpoint_value"),
+            models.Index(fields=["customer"], name="customers_points_of_customer", condition=Q(customer__isnull=False)),
+            models.Index(fields=["contact"], name="customers_points_of_contact", condition=Q(contact__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.value
@@ -246,7 +269,9 @@ class Interaction(FromSource):
         NONE = "", _("None")
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="interactions", db_index=False)
-    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="interactions")
+    contact = models.ForeignKey(
+        Contact, models.SET_NULL, null=True, blank=True, related_name="interactions", db_index=False
+    )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     direction = models.CharField(
         _("direction"), max_length=3, choices=Direction.choices, blank=True, default=Direction.NONE
@@ -257,8 +282,9 @@ class Interaction(FromSource):
     subject = models.CharField(_("subject"), max_length=300, blank=True, default="")
     text = models.TextField(_("text"), blank=True, default="")
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("author")
-    )
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("author"),
+        db_index=False,
+    )  # fmt: skip
     thread = models.CharField(max_length=200, blank=True, default="")
     payload = models.JSONField(default=dict, blank=True)
     mood = models.FloatField(_("mood"), null=True, blank=True)
@@ -280,6 +306,7 @@ class Interaction(FromSource):
         indexes = [
             models.Index(fields=["customer", "-occurred_at", "-id"], name="interactions_timeline"),
             models.Index(fields=["-occurred_at", "-id"], name="interactions_newest"),
+            models.Index(fields=["contact"], name="interactions_of_contact", condition=Q(contact__isnull=False)),
             BrinIndex(fields=["recorded_at"], name="interactions_recorded"),
         ]
 

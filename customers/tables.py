@@ -12,7 +12,7 @@ from crm.kit.tables import Column, Scene, Table
 from crm.kit.ui import cells, words
 from customers.models import Customer, Lifecycle
 
-ORDERINGS = {"name": "sort_name", "last_contact_at": "last_contact_at", "created_at": "created_at"}
+ORDERINGS = {"name": "sort_name", "last_contact_at": "last_contact__at", "created_at": "created_at"}
 """Sorts that an index answers."""
 
 LIFECYCLE_TONES = {"lead": "info", "prospect": "accent", "active": "ok", "at_risk": "warn", "lost": ""}

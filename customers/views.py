@@ -66,7 +66,7 @@ class CustomerList(ListView):
     )
 
     def get_queryset(self) -> QuerySet[Customer]:
-        return super().get_queryset().select_related("owner").defer(*HEAVY)
+        return super().get_queryset().select_related("owner", "last_contact").defer(*HEAVY)
 
     @cached_property
     def scene(self) -> Scene:

@@ -16,7 +16,7 @@ from crm.kit.errors import Invalid
 from crm.kit.models import Source
 from crm.kit.workspace import zone
 from customers.models import Customer, ExternalId
-from customers.services.interactions import TALK
+from customers.services.interactions import MOVE_FORWARD, TALK
 from insights.events import BadEvent, Event, InteractionEvent, PointEvent, read
 from insights.models import Metric
 
@@ -51,13 +51,11 @@ FROM jsonb_to_recordset(%(rows)s::jsonb) AS t(source_id bigint, external_id text
 ON CONFLICT (source_id, external_id) WHERE (source_id IS NOT NULL AND NOT (external_id = '')) DO NOTHING
 RETURNING source_id, external_id
 """
-LAST_CONTACT = """
-UPDATE customers_customer SET last_contact_at = t.at
-FROM (SELECT customer_id, max(occurred_at) AS at FROM jsonb_to_recordset(%(rows)s::jsonb)
-      AS r(customer_id bigint, occurred_at timestamptz)
-      WHERE occurred_at <= %(now)s GROUP BY 1) t
-WHERE id = t.customer_id AND (last_contact_at IS NULL OR last_contact_at < t.at)
-"""
+LAST_CONTACT = MOVE_FORWARD.format(
+    latest="""
+SELECT customer_id, max(occurred_at) FROM jsonb_to_recordset(%(rows)s::jsonb)
+AS r(customer_id bigint, occurred_at timestamptz) WHERE occurred_at <= %(now)s GROUP BY 1"""
+)
 
 
 @dataclass

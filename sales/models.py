@@ -62,7 +62,7 @@ class Order(FromSource, Stamped):
         verbose_name=_("customer"),
         db_index=False,
     )
-    team = models.ForeignKey(Team, models.PROTECT, related_name="+", verbose_name=_("team"))
+    team = models.ForeignKey(Team, models.PROTECT, related_name="+", verbose_name=_("team"), db_index=False)
     ordered_at = models.DateTimeField(_("ordered"))
     kind = models.CharField(_("kind"), max_length=6, choices=Kind.choices, default=Kind.SALE)
     status = models.CharField(_("status"), max_length=30, blank=True, default="")
@@ -83,6 +83,7 @@ class Order(FromSource, Stamped):
         indexes = [
             models.Index(fields=["customer", "-ordered_at", "-id"], name="orders_of_customer"),
             models.Index(fields=["-ordered_at", "-id"], name="orders_newest"),
+            models.Index(fields=["team", "-ordered_at", "-id"], name="orders_of_team"),
             models.Index(fields=["number"], name="orders_number"),
             models.Index(fields=["updated_at", "id"], name="orders_changed"),
             GinIndex(fields=["search"], name="orders_search"),

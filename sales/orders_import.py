@@ -69,7 +69,6 @@ class Orders(Kind):
             context,
             name=links.latest("f_customer_name", "f_ordered_at") if context.plan.has("customer.name") else "",
             country=links.latest("f_customer_country", "f_ordered_at") if context.plan.has("customer.country") else "",
-            contact="max(s.f_ordered_at) FILTER (WHERE s.f_ordered_at <= %(now)s)",
         )
         self._products(context)
         self._group(context)
@@ -159,7 +158,6 @@ class Orders(Kind):
         self._run(context, sql.INSERT_ORDERS.format(team=team))
         self._run(context, context.changed("order", "created", "SELECT id FROM import_final WHERE target IS NULL"))
         context.counts["created"] += context.execute(sql.INSERT_LINES)
-        links.contacted(context, sql.LATEST_ORDERS)
 
     def _replace(self, context: Context) -> None:
         """Lines of orders that are here: compare by place, write what differs, remove what is no longer there."""

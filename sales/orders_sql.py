@@ -146,11 +146,6 @@ FROM import_priced l JOIN import_final f USING (key)
 WHERE f.target IS NULL
    OR NOT EXISTS (SELECT 1 FROM sales_orderline o WHERE o.order_id = f.target AND o.position = l.position)
 """
-LATEST_ORDERS = """
-SELECT customer_id, max(ordered_at) AS at FROM import_final
-WHERE customer_id IS NOT NULL AND ordered_at <= %(now)s GROUP BY customer_id
-"""
-
 NEW_LINE = "(n.product_id, n.name, n.quantity, n.unit_price, n.discount, n.tax, n.net, n.home_net)"
 OLD_LINE = NEW_LINE.replace("n.", "l.")
 NEW_ORDER = (

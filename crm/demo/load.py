@@ -25,13 +25,13 @@ from crm.demo.write import Writer
 from crm.kit.errors import Refused
 from crm.kit.models import Source, Workspace
 from crm.kit.workspace import forget_workspace, load_workspace
-from customers.models import Contact, Customer, Interaction
+from customers.models import Contact, Customer, ExternalId, Interaction, LastContact
 from marketing.models import Campaign, Touch
 from sales.models import Deal, Order, OrderLine, Product
 from service.models import Ticket
 
 BUSINESS = (Customer, Contact, Order, Product, Deal, Ticket, Campaign, Interaction)
-BIG = (*BUSINESS, OrderLine, Touch)
+BIG = (*BUSINESS, OrderLine, Touch, ExternalId, LastContact)
 
 
 def load(*, world: World, report: Callable[[str], None] = lambda _text: None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from crm.demo.people import Fields, People, ascii_handle
 from crm.demo.stage import FIELDS, Stagehands
 from crm.demo.world import DAY, Ints, World, times
 from crm.demo.write import NULL, Writer, line, text
-from customers.models import Contact, ContactPoint, ContactRole, Customer, ExternalId
+from customers.models import Contact, ContactPoint, ContactRole, Customer, ExternalId, LastContact
 
 PARTY = ["id", "name", "first_name", "last_name", "company", "title", "email", "phone", "address", "city", "region",
          "postcode", "country", "language", "owner_id", "team_id", "created_at"]  # fmt: skip
@@ -26,11 +26,17 @@ def write_customers(
     rng = world.rng("parties", chunk)
     first = writer.reserve(Customer, len(people))
     owners, teams = _owners(rng, hands, people)
-    rows = list(_customers(world, rng, people, first, owners, teams, bought, talked))
+    rows = list(_customers(world, rng, people, first, owners, teams, bought))
     writer.copy(
         Customer,
-        [*PARTY, "kind", "lifecycle", "time_zone", "tags", "custom", "birth_date", "gender", "last_contact_at"],
+        [*PARTY, "kind", "lifecycle", "time_zone", "tags", "custom", "birth_date", "gender"],
         rows,
+    )
+    spoken = np.flatnonzero(talked)
+    writer.copy(
+        LastContact,
+        ["customer_id", "at"],
+        (f"{first + number}\t{at}" for number, at in zip(spoken.tolist(), times(talked[spoken]), strict=True)),
     )
     writer.copy(
         ExternalId, ["source_id", "external_id", "customer_id"], _outside(world, rng, hands, chunk, people, first)
@@ -53,11 +59,10 @@ def _owners(rng: np.random.Generator, hands: Stagehands, people: People) -> tupl
 
 def _customers(
     world: World, rng: np.random.Generator, people: People, first: int, owners: list[str], teams: list[int],
-    bought: Ints, talked: Ints,
+    bought: Ints,
 ) -> Iterator[str]:  # fmt: skip
     size = len(people)
     made = times(np.minimum(world.start + (people.start * DAY).astype(np.int64) - 2 * DAY, world.end - DAY))
-    contact = times(talked)
     age = np.where(bought > 0, (world.end - bought) / DAY, -1)
     spending = people.spend > np.quantile(people.spend, 0.93)
     born = rng.integers(-7000, 12_000, size)
@@ -77,7 +82,6 @@ def _customers(
             "company" if people.company[number] else "person", _lifecycle(age[number], came[number]), place.zone,
             text(labels), text(custom), days[number] if asked[number] else NULL,
             "" if people.company[number] else gender[number],
-            contact[number] if talked[number] else NULL,
         ])  # fmt: skip
 
 

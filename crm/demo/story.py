@@ -12,7 +12,7 @@ from crm.demo.rows import TALK
 from crm.demo.stage import Stagehands
 from crm.demo.world import World
 from crm.demo.write import Writer, line
-from customers.models import Contact, ContactPoint, ContactRole, Customer, ExternalId, Interaction
+from customers.models import Contact, ContactPoint, ContactRole, Customer, ExternalId, Interaction, LastContact
 from marketing.models import Touch
 from sales.models import Deal, Order, OrderLine, StageChange
 from service.models import Ticket
@@ -65,11 +65,12 @@ class _Story:
         ]
         self.writer.copy(
             Customer,
-            [*PARTY, "kind", "lifecycle", "time_zone", "tags", "custom", "note", "last_contact_at"],
+            [*PARTY, "kind", "lifecycle", "time_zone", "tags", "custom", "note"],
             [line(self.pk, *person, "Founder", *ways, self.mei, self.hands.north, made, "person", "at_risk", "Asia/Shanghai",
                   ["vip", "price-sensitive", "wechat"], {"acquired_by": "Referral", "plan": "Premium"},
-                  "林晓雨，临海工作室创始人。Writes English and Chinese.", self.at(4, "10:31"))],
+                  "林晓雨，临海工作室创始人。Writes English and Chinese.")],
         )  # fmt: skip
+        self.writer.copy(LastContact, ["customer_id", "at"], [line(self.pk, self.at(4, "10:31"))])
         self.writer.copy(
             ExternalId, ["source_id", "external_id", "customer_id"], [line(self.source, "C000000", self.pk)]
         )

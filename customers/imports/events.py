@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from customers.imports import links
 from customers.imports.context import Context
 from customers.imports.fields import Field, choices
 from customers.imports.kinds import register
 from customers.imports.tables import TableKind
 from customers.imports.words import CUSTOMER_ID
 from customers.models import Interaction
+from customers.services.interactions import MOVE_FORWARD, TALK
 
 KINDS = choices({
     "mail": ("email", "e-mail", "邮件"), "call": ("phone", "phonecall", "电话"), "meeting": ("visit", "会议", "拜访"),
     "note": ("memo", "备注"), "chat": ("im", "聊天"), "social": ("社交",), "web": ("website", "网站"), "form": ("表单",),
     "campaign": ("活动",), "system": ("系统",),
 })  # fmt: skip
+LATEST_TALKS = """
+SELECT customer_id, max(f_occurred_at) FROM import_chunk
+WHERE target IS NULL AND f_kind = ANY(%(talk)s) AND f_occurred_at <= %(now)s GROUP BY 1
+"""
 DIRECTIONS = choices({"in": ("incoming", "inbound", "received", "来"), "out": ("outgoing", "outbound", "sent", "去")})
 
 
@@ -50,13 +54,11 @@ class Interactions(TableKind):
     def lookups(self, context: Context) -> Mapping[str, Mapping[str, int]]:
         return {"author": super().lookups(context)["owner"]}
 
-    def finish(self, context: Context) -> None:
-        """Customers' last contact moves once per import: each move touches every index of the customer."""
-        links.contacted(
-            context,
-            "SELECT i.customer_id, max(i.occurred_at) AS at FROM import_stage s JOIN customers_interaction i "
-            "ON i.source_id = %(source)s AND i.external_id = s.external_id WHERE i.occurred_at <= %(now)s GROUP BY 1",
-        )
+    def insert(self, context: Context) -> int:
+        """New rows; the last contact of their customers moves along."""
+        made = super().insert(context)
+        context.execute(MOVE_FORWARD.format(latest=LATEST_TALKS), {"talk": list(TALK)})
+        return made
 
     def exported(self) -> Mapping[str, str]:
         names = ("kind", "direction", "channel", "occurred_at", "subject", "text", "thread", "topic")

@@ -9,7 +9,7 @@ from customers.imports.context import Context
 NEW_CUSTOMERS = """
 CREATE TEMP TABLE import_new_customer AS
 SELECT nextval(pg_get_serial_sequence('customers_customer', 'id')) AS id, x.*
-FROM (SELECT s.f_customer_external_id AS external_id, {name} AS name, {country} AS country, {contact} AS contact
+FROM (SELECT s.f_customer_external_id AS external_id, {name} AS name, {country} AS country
       FROM import_stage s
       LEFT JOIN customers_externalid e
              ON e.source_id = %(customer_source)s AND e.external_id = s.f_customer_external_id
@@ -19,10 +19,9 @@ FROM (SELECT s.f_customer_external_id AS external_id, {name} AS name, {country} 
 INSERT_CUSTOMERS = """
 INSERT INTO customers_customer
     (id, created_at, updated_at, kind, name, first_name, last_name, company, title, email, phone, gender, address,
-     city, region, postcode, country, language, owner_id, team_id, tags, note, custom, version, lifecycle, time_zone,
-     last_contact_at)
+     city, region, postcode, country, language, owner_id, team_id, tags, note, custom, version, lifecycle, time_zone)
 SELECT id, %(now)s, %(now)s, 'person', left(name, 200), '', '', '', '', '', '', '', '', '', '', '',
-       coalesce(left(country, 60), ''), '', %(owner)s, {team}, '{{}}', '', '{{}}', 1, 'active', '', contact
+       coalesce(left(country, 60), ''), '', %(owner)s, {team}, '{{}}', '', '{{}}', 1, 'active', ''
 FROM import_new_customer c
 """
 
@@ -46,7 +45,7 @@ def latest(column: str, moment: str) -> str:
     return f"(array_agg(s.{column} ORDER BY s.{moment} DESC, s.{column}) FILTER (WHERE s.{column} IS NOT NULL))[1]"
 
 
-def name_customers_by_id(context: Context, *, name: str = "", country: str = "", contact: str = "") -> int:
+def name_customers_by_id(context: Context, *, name: str = "", country: str = "") -> int:
     """Create the customers that the file knows by id only; the id is their name where it gives none."""
     if not context.plan.has("customer.external_id") or context.mode == "update":
         return 0
@@ -60,7 +59,6 @@ def name_customers_by_id(context: Context, *, name: str = "", country: str = "",
         NEW_CUSTOMERS.format(
             name=f"coalesce({name}, {key})" if name else key,
             country=country or "NULL::text",
-            contact=contact or "NULL::timestamptz",
         )
     )
     if made:
@@ -115,11 +113,3 @@ def refuse_targets(context: Context, target_table: str, obj: str, *, table: str 
 
 def ids(teams: list[int]) -> str:
     return f"ARRAY[{','.join(str(int(team)) for team in teams)}]::bigint[]"
-
-
-def contacted(context: Context, latest_sql: str) -> None:
-    """Move customers' last contact forward; ``latest_sql`` gives (customer_id, at)."""
-    context.execute(
-        f"WITH l AS ({latest_sql}) UPDATE customers_customer c SET last_contact_at = l.at FROM l "
-        "WHERE c.id = l.customer_id AND (c.last_contact_at IS NULL OR c.last_contact_at < l.at)"
-    )

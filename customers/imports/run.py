@@ -38,6 +38,7 @@ SESSION = {
     "default_statistics_target": "10",
 }
 TRIES = 3
+GROWTH = 0.2  # of a table's rows: from here on its statistics are renewed at once
 SPREADSHEETS = frozenset({"csv", "tsv", "xlsx"})
 
 
@@ -64,12 +65,13 @@ def run_import(job: ImportJob, path: Path, *, now: dt.datetime, progress: Progre
     began = time.monotonic()
     try:
         with _session(), pghistory.context(**_history(job)):
-            report = _run(job, path, now, progress)
+            report, context = _run(job, path, now, progress)
+            report["seconds"] = round(time.monotonic() - began, 3)
+            ImportJob.objects.filter(pk=job.pk).update(report=report, state=ImportJob.State.DONE, finished_at=now)
+            _renew_statistics(context)
     except Refused as refusal:
         _failed(job, now, refusal.message)
         raise
-    report["seconds"] = round(time.monotonic() - began, 3)
-    ImportJob.objects.filter(pk=job.pk).update(report=report, state=ImportJob.State.DONE, finished_at=now)
     return report
 
 
@@ -102,7 +104,7 @@ def _session() -> Iterator[None]:
                         cursor.execute(f"RESET {name}")
 
 
-def _run(job: ImportJob, path: Path, now: dt.datetime, progress: Progress) -> dict[str, Any]:
+def _run(job: ImportJob, path: Path, now: dt.datetime, progress: Progress) -> tuple[dict[str, Any], Context]:
     kind = kinds.get(job.kind)
     reach = Reach(job.user)
     reach.require(kind.object, "add", "change")
@@ -115,8 +117,9 @@ def _run(job: ImportJob, path: Path, now: dt.datetime, progress: Progress) -> di
     _strictly(context)
     _apply(kind, context, rows)
     report = _report(job, kind, context, table, rows)
-    _finish(context)
-    return report
+    if not job.dry_run:
+        Source.objects.filter(pk=context.source_id).update(last_received_at=now)
+    return report, context
 
 
 def _context(job: ImportJob, kind: Kind, table: Table, reach: Reach, now: dt.datetime, progress: Progress) -> Context:
@@ -300,13 +303,13 @@ def write_rejects(job: ImportJob, table: Table) -> Path | None:
     return path
 
 
-def _finish(context: Context) -> None:
-    """Freshness of the source, and new statistics for the tables that grew."""
-    if context.job.dry_run:
+def _renew_statistics(context: Context) -> None:
+    """New statistics for the tables that grew much; small changes are left to the database's own upkeep."""
+    changed = context.counts["created"] + context.counts["updated"]
+    if context.job.dry_run or not changed:
         return
-    Source.objects.filter(pk=context.source_id).update(last_received_at=context.now)
-    with connection.cursor() as cursor:
-        cursor.execute("RESET default_statistics_target")
-    for table in sorted(context.written):
-        with connection.cursor() as cursor:
-            cursor.execute(f"ANALYZE {table}")
+    context.execute("RESET default_statistics_target")
+    known = "SELECT relname, reltuples FROM pg_class WHERE oid = ANY(%(names)s::regclass[])"
+    for table, rows in context.rows(known, {"names": sorted(context.written)}):
+        if changed > GROWTH * max(rows, 0):
+            context.execute(f"ANALYZE {table}")

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
@@ -18,6 +17,12 @@ from customers.services.parties import API_SOURCE, source_named, taken
 
 TALK = frozenset({"mail", "call", "meeting", "chat", "social", "form"})
 """Kinds that count as contact with the customer."""
+
+MOVE_FORWARD = """
+INSERT INTO customers_lastcontact (customer_id, at) {latest}
+ON CONFLICT (customer_id) DO UPDATE SET at = excluded.at WHERE customers_lastcontact.at < excluded.at
+"""
+"""Later talks count, earlier ones change nothing; ``latest`` is a SELECT of ours: one (customer, moment) each."""
 
 
 @transaction.atomic
@@ -51,8 +56,8 @@ def add_interaction(*, user: User, values: Mapping[str, Any], now: datetime) -> 
 def record_contact(*, customer_id: int, kind: str, at: datetime, now: datetime) -> None:
     """Move the customer's last contact forward when people talked, not into the future."""
     if kind in TALK and at <= now:
-        older = Q(last_contact_at=None) | Q(last_contact_at__lt=at)
-        Customer.objects.filter(older, pk=customer_id).update(last_contact_at=at)
+        with connection.cursor() as cursor:
+            cursor.execute(MOVE_FORWARD.format(latest="VALUES (%s, %s)"), [customer_id, at])
 
 
 def _seen(model: Any, pk: Any, user: User, field: str, sentence: str) -> Any:

@@ -161,8 +161,6 @@ def test_sorts_with_empty_values_lose_no_row(call, cast, ordering):
         if number % 3:
             make_score(row, probability=None if number == 4 else number % 2 / 2)
     everything = call("rep", "get", f"{URL}?lifecycle=lead&ordering={ordering}").json()
-    if "results" not in everything:
-        pytest.skip("the extension of the scores is not registered")
     seen, url = [], f"{URL}?page_size=2&lifecycle=lead&ordering={ordering}"
     while url:
         body = call("rep", "get", url).json()

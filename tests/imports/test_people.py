@@ -155,16 +155,23 @@ C1,call,incoming,2026-11-01 10:00,Asked for a price
 C1,email,outgoing,2026-11-03T12:00:00+02:00,Offer
 C2,visit,,03.11.2026 9:30,Visit
 C2,dance,,2026-11-03,What
+C3,note,,2026-11-04,Thought about them
 """
+
+
+EARLIER = "customer,kind,direction,occurred_at,subject\nC1,call,incoming,2026-10-01 10:00,Hello\n"
 
 
 def test_interactions_append_move_the_last_contact_and_come_once(bring):
     report = bring("interactions", INTERACTIONS)
-    assert counted(report) == (5, 4, 0, 0, 0, 1)
+    assert counted(report) == (6, 5, 0, 0, 0, 1)
     first = Customer.objects.get(external_ids__external_id="C1")
     assert first.last_contact_at == datetime(2026, 11, 3, 10, tzinfo=UTC)
     assert Interaction.objects.filter(customer=first).count() == 3
-    assert counted(bring("interactions", INTERACTIONS)) == (5, 0, 0, 4, 0, 1)
+    assert Customer.objects.get(external_ids__external_id="C3").last_contact_at is None  # a note is no talk
+    assert counted(bring("interactions", INTERACTIONS)) == (6, 0, 0, 5, 0, 1)
+    assert counted(bring("interactions", EARLIER)) == (1, 1, 0, 0, 0, 0)
+    assert first.last_contact_at == datetime(2026, 11, 3, 10, tzinfo=UTC)  # an older talk moves nothing back
     assert Source.objects.get(name="shop").last_received_at == NOW
 
 

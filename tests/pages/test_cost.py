@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from crm.kit.models import Source
-from customers.models import Customer, Interaction
+from customers.models import Customer, Interaction, LastContact
 from marketing.models import Campaign
 from sales.models import Deal, Order, Stage
 from service.models import Queue, Ticket
@@ -32,8 +32,9 @@ def grow(cast: Cast, rows: int) -> Customer:
     for n in range(rows):
         other = make_customer(
             f"Customer number {n:03d} of the north", team=team, owner=owner, email=f"person.{n}@example.com",
-            city="Hamburg", tags=["wholesale", "newsletter"], last_contact_at=NOW - timedelta(days=n),
+            city="Hamburg", tags=["wholesale", "newsletter"],
         )  # fmt: skip
+        LastContact.objects.create(customer=other, at=NOW - timedelta(days=n))
         make_score(other, 0.1 + n / 100)
         at = NOW - timedelta(days=n, minutes=n)
         Interaction.objects.create(
