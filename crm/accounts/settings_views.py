@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.accounts import people, preferences
+from crm.accounts.authentication import key_digest
 from crm.accounts.forms import ApiKeyForm, ProfileForm, TeamForm, UserForm, zones
 from crm.accounts.models import ApiKey, Membership, Team, User
 from crm.accounts.selectors import teams_of
@@ -227,5 +228,6 @@ class ClearSample(Action):
             raise Http404
         if request.POST.get("confirm", "").strip() != workspace().name:
             raise Refused(_("The name does not fit. Nothing was deleted; type the workspace's name to go on."))
-        job = jobs.enqueue(CLEAR_SAMPLE, {}, user=request.user)
+        asking = key_digest(request.session.session_key or "")
+        job = jobs.enqueue(CLEAR_SAMPLE, {"session": asking}, user=request.user)
         return reverse("job", args=[job.token])
