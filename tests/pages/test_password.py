@@ -103,7 +103,9 @@ def test_what_a_form_sends_goes_through_and_the_notice_stands_above_it(locked_in
     assert locked_in.get("/api/docs/").status_code == 200
 
 
-def test_signing_out_stays_possible_and_nobody_else_sees_the_notice(cast: Cast, sign_in: SignIn, locked_in: Client) -> None:
+def test_signing_out_stays_possible_and_nobody_else_sees_the_notice(
+    cast: Cast, sign_in: SignIn, locked_in: Client
+) -> None:
     """A visitor and those with a password are left alone."""
     assert CHOOSE not in sign_in("rep").get("/customers/").content.decode()
     assert Client().get(CHOOSE).headers["Location"].startswith("/accounts/login/")
