@@ -84,7 +84,7 @@ def set_password(*, by: User, user_id: int, password: str) -> User:
     """Give someone else another password and end their sessions; one's own is changed with the old one."""
     found = _user(by, user_id)
     if found.pk == by.pk:
-        raise Refused(_("Your own password is changed on its own page, which asks for the present one."))
+        raise Refused(_("Your own password is changed on its own page, which asks for the current one."))
     _check_stands_above(by, found)
     found.set_password(checked_password(password, found))
     found.save(update_fields=["password"])
