@@ -1,17 +1,20 @@
-"""How sign-in behaves here: accounts are made by administrators, and every sign-in leaves a mark."""
+"""How sign-in behaves here: accounts are made by administrators; sign-ins and new passwords leave a mark."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from crm.accounts.audit import record_request
+from crm.accounts.people import end_sessions
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """No self-service accounts; sign-ins, failed ones and sign-outs go to the audit trail."""
+    """No self-service accounts; sign-ins, failed ones, sign-outs and new passwords go to the audit trail."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never; an administrator invites."""
@@ -34,3 +37,14 @@ class AccountAdapter(DefaultAccountAdapter):
         if request.user.is_authenticated:
             record_request(request, "signout", f"user {request.user.pk}", {})
         super().logout(request)
+
+    @transaction.atomic
+    def set_password(self, user: Any, password: str) -> None:
+        """A password chosen, changed or reset by its owner: noted, and every other session ends."""
+        super().set_password(user, password)
+        end_sessions(user=user, besides=self.request.session.session_key)
+        record_request(self.request, "user.password", f"user {user.pk}", {})
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Back to one's own settings."""
+        return reverse("settings-profile")

@@ -21,12 +21,17 @@ def zones() -> list[tuple[str, str]]:
     return [("", str(_("That of the workspace"))), *((name, name.replace("_", " ")) for name in names)]
 
 
-class ProfileForm(PlainForm):
-    """A person's own settings."""
+class PersonForm(PlainForm):
+    """Names and e-mail address of a person."""
 
     first_name = forms.CharField(label=_("First name"), max_length=150, required=False)
     last_name = forms.CharField(label=_("Last name"), max_length=150, required=False)
     email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
+
+
+class ProfileForm(PersonForm):
+    """A person's own settings."""
+
     language = forms.ChoiceField(label=_("Language"), required=False)
     time_zone = forms.CharField(
         label=_("Time zone"), max_length=64, required=False,
@@ -58,13 +63,10 @@ class ApiKeyForm(PlainForm):
     )  # fmt: skip
 
 
-class UserForm(PlainForm):
-    """A colleague: names, and whether they may sign in."""
+class UserForm(PersonForm):
+    """A new colleague: names, first role, first password."""
 
     username = forms.CharField(label=_("Sign-in name"), max_length=150)
-    first_name = forms.CharField(label=_("First name"), max_length=150, required=False)
-    last_name = forms.CharField(label=_("Last name"), max_length=150, required=False)
-    email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
     team = forms.ChoiceField(label=_("Team"))
     password = forms.CharField(
@@ -77,8 +79,29 @@ class UserForm(PlainForm):
         self.offer("team", [(str(pk), name) for pk, name in teams])
 
 
+class GrantForm(PlainForm):
+    """A role in a team."""
+
+    role = forms.ChoiceField(label=_("Role"))
+    team = forms.ChoiceField(label=_("Team"))
+
+    def __init__(self, data: Any = None, *, roles: dict[str, Any], teams: dict[int, str], **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.offer("role", roles.items())
+        self.offer("team", [(str(pk), name) for pk, name in teams.items()])
+
+
+class PasswordForm(PlainForm):
+    """A new password for somebody else."""
+
+    password = forms.CharField(
+        label=_("New password"), min_length=10, max_length=200, strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), help_text=_("At least 10 characters."),
+    )  # fmt: skip
+
+
 class TeamForm(PlainForm):
-    """A new team below another."""
+    """A team and the one above it."""
 
     name = forms.CharField(label=_("Name"), max_length=120)
     parent = forms.ChoiceField(label=_("Below"), required=False)

@@ -10,16 +10,18 @@ from django.db.models import Count, Prefetch, Q
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.accounts import people, preferences
+from crm.accounts.authentication import key_digest
 from crm.accounts.forms import ApiKeyForm, ProfileForm, TeamForm, UserForm, zones
 from crm.accounts.models import ApiKey, Membership, Team, User
 from crm.accounts.selectors import teams_of
 from crm.kit import jobs
 from crm.kit.errors import Refused
-from crm.kit.views import Action, FormPage, Page
+from crm.kit.views import Action, FormPage, Page, back_to
 from crm.kit.workspace import load_workspace, workspace
 
 CLEAR_SAMPLE = "clear_sample"
@@ -121,7 +123,7 @@ class SwitchUser(Action):
         name = changed.display_name
         sentence = _("%(name)s may sign in again.") if changed.is_active else _("%(name)s may no longer sign in.")
         messages.success(request, sentence % {"name": name})
-        return reverse("settings-users")
+        return back_to(request, reverse("settings-users"))
 
 
 class Teams(Section, FormPage):
@@ -140,11 +142,54 @@ class Teams(Section, FormPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         rows = teams_of(self.request.user, "team").annotate(people=Count("memberships__user", distinct=True))
         return super().get_context_data(
-            tree=tree(list(rows.order_by("name"))), may_add=self.request.user.access.can("team", "add"), **kwargs
-        )
+            tree=tree(list(rows.order_by("name"))), may_add=self.request.user.access.can("team", "add"),
+            changeable=set(teams_of(self.request.user, "team", "change").values_list("pk", flat=True)), **kwargs,
+        )  # fmt: skip
 
     def save(self, form: Any) -> str:
         people.add_team(by=self.request.user, **form.cleaned_data)
+        return reverse("settings-teams")
+
+
+class TeamPage(Section, FormPage):
+    """One team: its name, and where it hangs."""
+
+    policy = ("team", "change")
+    section = "teams"
+    template_name = "settings/team.html"
+    success_message = gettext_lazy("Saved.")
+
+    @cached_property
+    def team(self) -> Team:
+        """Which the address names; 404 beyond the reader's reach."""
+        found = teams_of(self.request.user, "team", "change").filter(pk=self.kwargs["pk"]).first()
+        if found is None:
+            raise Http404
+        return found
+
+    def get_form(self, data: Any = None) -> TeamForm:
+        """Without the team above where the reader may not move this one."""
+        initial = {"name": self.team.name, "parent": self.team.parent_id or ""}
+        form = TeamForm(data, teams=self.others(), initial=initial)
+        if not people.may_move(self.request.user, self.team):
+            del form.fields["parent"]
+        return form
+
+    def others(self) -> list[tuple[int, str]]:
+        """The teams below which this one may hang: those in reach but itself and its own."""
+        inside, found = {self.team.pk}, []
+        for _depth, team in tree(list(teams_of(self.request.user, "team", "change").order_by("name"))):
+            if team.pk in inside or team.parent_id in inside:
+                inside.add(team.pk)
+            else:
+                found.append((team.pk, team.name))
+        return found
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(team=self.team, **kwargs)
+
+    def save(self, form: Any) -> str:
+        people.change_team(by=self.request.user, team_id=self.team.pk, **form.cleaned_data)
         return reverse("settings-teams")
 
 
@@ -227,5 +272,6 @@ class ClearSample(Action):
             raise Http404
         if request.POST.get("confirm", "").strip() != workspace().name:
             raise Refused(_("The name does not fit. Nothing was deleted; type the workspace's name to go on."))
-        job = jobs.enqueue(CLEAR_SAMPLE, {}, user=request.user)
+        asking = key_digest(request.session.session_key or "")
+        job = jobs.enqueue(CLEAR_SAMPLE, {"session": asking}, user=request.user)
         return reverse("job", args=[job.token])

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alerts.models import Alert, Rule
+from crm.accounts.authentication import key_digest
 from crm.accounts.models import User
 from crm.kit.errors import Refused
 from crm.kit.models import CustomField, Source, Workspace
@@ -51,10 +52,11 @@ SLICE = 1000
 PASSWORD = "demo"  # noqa: S105 - what the sample people sign in with
 
 
-def clear(*, user: User | None) -> dict[str, Any]:
+def clear(*, user: User | None, session: str | None = None) -> dict[str, Any]:
     """Remove the sample; returns what went and what was kept, with a sentence.
 
-    ``user`` is the person who asked, who stays signed in. Raises Refused where there is no sample.
+    ``user`` is the person who asked, who stays signed in: in the session of this digest, or in all where
+    none is named. Raises Refused where there is no sample.
     """
     with transaction.atomic():
         workspace = Workspace.objects.select_for_update().get(pk=load_workspace().pk)
@@ -67,7 +69,7 @@ def clear(*, user: User | None) -> dict[str, Any]:
             _clear_support(notes)
         for source in sources:
             source.delete()
-        disabled = _lock_people(notes, user)
+        disabled = _lock_people(notes, user, session)
         Workspace.objects.filter(pk=1).update(sample_seed=None, sample_loaded_at=None)
     forget_workspace()
     return {"removed": removed, "kept": kept, "disabled_users": disabled, "message": _sentence(kept, disabled, user)}
@@ -174,7 +176,7 @@ def _clear_support(notes: dict[str, Any]) -> None:
         Queue.objects.filter(pk=notes.get("default_queue", 0)).update(is_default=True)
 
 
-def _lock_people(notes: dict[str, Any], user: User | None) -> list[str]:
+def _lock_people(notes: dict[str, Any], user: User | None, session: str | None) -> list[str]:
     """No account keeps the sample password. Whoever asked stays signed in and has to choose a new one."""
     locked = []
     for one in User.objects.filter(pk__in=notes.get("users", [])):
@@ -185,15 +187,15 @@ def _lock_people(notes: dict[str, Any], user: User | None) -> list[str]:
         one.save(update_fields=["password", "is_active"])
         locked.append(one.username)
         if one.is_active:
-            _stay_signed_in(one)
+            _stay_signed_in(one, session)
     return locked
 
 
-def _stay_signed_in(user: AbstractBaseUser) -> None:
-    """Sessions carry a digest of the password; renew it in those of this user."""
+def _stay_signed_in(user: AbstractBaseUser, only: str | None) -> None:
+    """Sessions carry a digest of the password; renew it in the one that asked. Others came in by the sample's."""
     for session in Session.objects.filter(expire_date__gt=timezone.now()):
         data = session.get_decoded()
-        if data.get(SESSION_KEY) == str(user.pk):
+        if data.get(SESSION_KEY) == str(user.pk) and only in (None, key_digest(session.session_key)):
             data[HASH_SESSION_KEY] = user.get_session_auth_hash()
             Session.objects.save(session.session_key, data, session.expire_date)
 

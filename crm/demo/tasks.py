@@ -16,6 +16,6 @@ from crm.kit.progress import Progress
 def clear_sample(job: Job, report: Progress) -> dict[str, Any]:
     """Remove the sample data; a second run finds nothing and says so."""
     report(done=0, total=1)
-    result = clear(user=job.user)
+    result = clear(user=job.user, session=job.args.get("session"))
     report(done=1, total=1, message=result["message"])
     return result

@@ -68,7 +68,8 @@ class Policed(View):
         if self.request.headers.get("HX-Request"):
             return problem(refused.status, refused.message, code=refused.code)
         messages.error(self.request, refused.message)
-        return HttpResponseRedirect(back_to(self.request, self.request.path))
+        fallback = self.request.path if "get" in self.http_method_names else "/"
+        return HttpResponseRedirect(back_to(self.request, fallback))
 
 
 class Page(Policed, TemplateView):

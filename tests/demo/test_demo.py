@@ -12,8 +12,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import Count, Q, Sum
+from django.test import Client
 
 from alerts.models import Rule
+from crm.accounts.authentication import key_digest
 from crm.accounts.models import User
 from crm.demo.clear import clear
 from crm.kit.errors import Refused
@@ -188,6 +190,18 @@ def test_clearing_takes_everything_and_locks_the_sample_people() -> None:
     assert admin.is_active and not admin.has_usable_password()
     with pytest.raises(Refused):
         clear(user=None)
+
+
+def test_only_the_session_that_asked_for_the_clearing_goes_on() -> None:
+    load()
+    admin = User.objects.get(username="admin")
+    asking, other = Client(), Client()
+    for client in (asking, other):
+        client.force_login(admin)
+    clear(user=admin, session=key_digest(asking.session.session_key or ""))
+    assert asking.get("/").headers["Location"].startswith("/accounts/password/set/")
+    assert other.get("/").headers["Location"].startswith("/accounts/login/")
+    assert other.post("/accounts/password/set/").headers["Location"].startswith("/accounts/login/")
 
 
 def test_clearing_keeps_what_people_added() -> None:

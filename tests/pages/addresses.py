@@ -71,6 +71,8 @@ RECORDS: dict[str, Filler] = {
     "insights/runs/": _row("run"),
     "settings/users/": lambda cast, band: cast.users["rival" if band == "rival" else "rep"].pk,
     "settings/api-keys/": lambda cast, band: cast.users["rival" if band == "rival" else "rep"].api_keys.get().pk,
+    "settings/roles/": lambda cast, band: cast.users["rival" if band == "rival" else "rep"].memberships.get().pk,
+    "settings/teams/": lambda cast, band: cast.teams["south" if band == "rival" else "north"].pk,
     "views/": lambda cast, band: ABSENT,
 }
 """Which row fills ``<int:pk>`` below a prefix."""
