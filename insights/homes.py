@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -125,9 +125,9 @@ def risk_figures(request: HttpRequest, record: Any) -> dict[str, Any]:
 def risk(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Customers at high risk by what they are worth, with the main reason."""
     user, currency = request.user, workspace().home_currency
-    rows = CustomerScore.objects.visible_to(user).filter(Q(churn_band="high") | Q(churn_band="medium"))
-    rows = rows.exclude(clv_12m=None) if rows.exclude(clv_12m=None).exists() else rows
-    found = rows.select_related("customer").order_by("-clv_12m", "-churn_probability", "-pk")[:FEW]
+    rows = CustomerScore.objects.visible_to(user).filter(churn_band__in=["high", "medium"])
+    valued = list(_first(rows.exclude(clv_12m=None), "clv_12m"))
+    found = valued or _first(rows, "churn_probability")
     lines: list[dict[str, Any]] = []
     for row in found:
         parts = [part for part in words.churn_reasons(row.churn_reasons or {}, currency) if part.points > 0]
@@ -135,6 +135,11 @@ def risk(request: HttpRequest, record: Any) -> dict[str, Any]:
         lines.append({"score": row, "reason": main})
     newest = lines[0]["score"].as_of if lines else None
     return {"lines": lines, "currency": currency, "as_of": newest}
+
+
+def _first(rows: QuerySet[CustomerScore], column: str) -> QuerySet[CustomerScore]:
+    """The rows that stand first by a score; in the order of its index, which is then read no further than needed."""
+    return rows.select_related("customer").order_by(F(column).desc(nulls_last=True), F("customer").desc())[:FEW]
 
 
 @panel(

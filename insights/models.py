@@ -148,6 +148,11 @@ class CustomerScore(models.Model):
             models.Index(F("health").asc(nulls_last=True), F("customer").asc(), name="scores_by_health"),
             models.Index(F("monetary").desc(nulls_last=True), F("customer").desc(), name="scores_by_spend"),
             models.Index(fields=["rfm_segment", "customer"], name="scores_by_rfm"),
+            models.Index(
+                fields=["customer"], name="scores_at_risk", condition=Q(churn_band="high"),
+                include=["clv_12m", "churn_probability"],
+            ),
+            models.Index(fields=["customer"], name="scores_of_churn", condition=Q(churn_probability__isnull=False)),
         ]  # fmt: skip
 
     def __str__(self) -> str:

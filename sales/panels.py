@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -154,9 +154,10 @@ def pipeline_figures(request: HttpRequest, record: Any) -> dict[str, Any]:
     name="deals",
 )
 def home_deals(request: HttpRequest, record: Any) -> dict[str, Any]:
-    """The largest open deals."""
+    """The largest open deals, compared in the home currency."""
     rows = Deal.objects.visible_to(request.user).open().select_related("customer", "stage").defer("search")
-    return {"deals": list(rows.exclude(amount=None).order_by("-amount", "-pk")[:FEW])}
+    largest = (F("home_amount").desc(nulls_last=True), F("id").desc())  # as the index has them
+    return {"deals": list(rows.exclude(home_amount=None).order_by(*largest)[:FEW])}
 
 
 @panel(

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import IO, Any
 
-import openpyxl
 from django.db.models import F, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
@@ -143,6 +142,8 @@ def _write_ndjson(names: list[str], rows: Iterable[list[Any]], out: IO[bytes]) -
 
 
 def _write_xlsx(names: list[str], rows: Iterable[list[Any]], out: IO[bytes]) -> int:
+    import openpyxl  # heavy (it brings numpy): not for the web process
+
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("Data")
     sheet.append(names)

@@ -15,6 +15,7 @@ from crm.kit.live import announce
 from crm.kit.workspace import workspace_zone
 from insights.models import Run
 from insights.services.runs import analysis_lock, end_run, start_run
+from insights.store import tidy_scores
 
 if TYPE_CHECKING:
     from insights.clean import Cleaning
@@ -123,9 +124,12 @@ def run_part(analysis: Analysis, kind: str, work: Work) -> Run:
             analysis.fence()
             if write is not None:
                 found |= write() or {}
-            return end_run(run, state=Run.State.DONE, **found)
+            ended = end_run(run, state=Run.State.DONE, **found)
     except Thin as missing:
         return end_run(run, state=Run.State.REFUSED, reason=str(missing))
     except BaseException as error:
         end_run(run, state=Run.State.FAILED, reason=f"{type(error).__name__}: {error}"[:500])
         raise
+    if write is not None:
+        tidy_scores()
+    return ended

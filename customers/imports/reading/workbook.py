@@ -7,12 +7,10 @@ import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
 from django.utils.translation import gettext as _
-from openpyxl.utils.exceptions import InvalidFileException
 
 from crm.kit.errors import Invalid
 from customers.imports.reading.delimited import MAX_COLUMNS, unique_names
@@ -24,6 +22,12 @@ MAX_SHARED = 128 * 1024**2
 SMALL = 1024 * 1024
 """Members below this size may compress as well as they like."""
 DOCTYPE = re.compile(rb"<\x00?!\x00?(D\x00?O\x00?C\x00?T|E\x00?N\x00?T)", re.IGNORECASE)
+
+
+def _open(file: IO[bytes]) -> Any:
+    import openpyxl  # heavy (it brings numpy): not for the web process
+
+    return openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
 
 
 def check_archive(path: Path) -> None:
@@ -70,7 +74,6 @@ class Workbook:
             header = next((row for _number, row in self._all() if any(row)), None)
         except (
             ParseError,
-            InvalidFileException,
             ValueError,
             KeyError,
             TypeError,
@@ -88,7 +91,7 @@ class Workbook:
 
     def _choose(self, wanted: str) -> str:
         file = self.path.open("rb")
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        book = _open(file)
         try:
             names = [sheet.title for sheet in book.worksheets]
             if wanted and wanted not in names:
@@ -110,7 +113,7 @@ class Workbook:
 
     def _all(self) -> Iterator[tuple[int, list[str]]]:
         file = self.path.open("rb")
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        book = _open(file)
         try:
             for number, row in enumerate(book[self.sheet].iter_rows(values_only=True), start=1):
                 yield number, [_text(cell) for cell in row]
