@@ -14,6 +14,7 @@ from django.utils import timezone
 from crm.kit.live import announce
 from crm.kit.workspace import workspace_zone
 from insights.models import Run
+from insights.refusals import Thin, why
 from insights.services.runs import analysis_lock, end_run, start_run
 
 if TYPE_CHECKING:
@@ -47,10 +48,6 @@ class Analysis:
     say: Say = _silent
     fence: Callable[[], None] = _no_fence
     shared: dict[str, Any] = field(default_factory=dict)
-
-
-class Thin(Exception):
-    """A part refuses; the message says what is missing."""
 
 
 Work = Callable[[Analysis, Run], dict[str, Any]]
@@ -125,7 +122,7 @@ def run_part(analysis: Analysis, kind: str, work: Work) -> Run:
                 found |= write() or {}
             return end_run(run, state=Run.State.DONE, **found)
     except Thin as missing:
-        return end_run(run, state=Run.State.REFUSED, reason=str(missing))
+        return end_run(run, state=Run.State.REFUSED, why=missing.why)
     except BaseException as error:
-        end_run(run, state=Run.State.FAILED, reason=f"{type(error).__name__}: {error}"[:500])
+        end_run(run, state=Run.State.FAILED, why=[why("error", error=f"{type(error).__name__}: {error}"[:500])])
         raise
