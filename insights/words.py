@@ -107,6 +107,10 @@ WHY = {
     "rhythm_unknown": gettext_lazy(
         "Needs %(needed)s gaps between purchases of repeat customers to know the base's rhythm, or a set horizon."
     ),
+    "looked_back": gettext_lazy(
+        "Computed afterwards for the history: from the facts before this moment, with %(model)s, "
+        "which has learned from later ones too."
+    ),
     "thin_base": gettext_lazy(
         "Needs %(customers)s active customers, %(repeats)s of them with a repeat order, and %(days)s days of history "
         "(2 × the horizon of %(horizon)s days and a month); has %(has_customers)s, %(has_repeats)s and %(has_days)s."

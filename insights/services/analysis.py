@@ -83,11 +83,15 @@ def run_analysis(
     as_of: datetime,
     now: datetime,
     only: Sequence[str] = PARTS,
+    look_back: Sequence[int] = (),
     say: Say = _silent,
     fence: Callable[[], None] = _no_fence,
 ) -> list[Run]:
-    """Run the chosen parts now, in this process; a part that refuses says why and stops no other part."""
-    from insights.services import detect, score, segment, value  # heavy: not for the web process
+    """Run the chosen parts now, in this process; a part that refuses says why and stops no other part.
+
+    ``look_back``: so many days earlier a workspace without a history is scored too.
+    """
+    from insights.services import detect, lookback, score, segment, value  # heavy: not for the web process
 
     works: dict[str, tuple[tuple[str, Work], ...]] = {
         "segments": (("segments", segment.segment_customers),),
@@ -105,6 +109,8 @@ def run_analysis(
         for place, (kind, work) in enumerate(steps, start=1):
             say(done=place, total=len(steps) + 1, message=kind)
             runs.append(run_part(analysis, kind, work))
+            if kind == "churn-training":
+                runs += lookback.look_back(analysis, look_back)
         say(done=len(steps) + 1, total=len(steps) + 1, message="")
     announce("insights")
     return runs
