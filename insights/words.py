@@ -142,7 +142,7 @@ DROPPED = {
     "adjustment line": gettext_lazy("adjustment line (postage, fee, correction)"),
     "line without a price": gettext_lazy("line without a price"),
     "sale line without a quantity": gettext_lazy("sale line without a quantity"),
-    "order value held at the 99.9 % quantile": gettext_lazy("order value held at the 99.9 % quantile"),
+    "order value held at the 99.9 % quantile": gettext_lazy("order value held at the 0.999 quantile"),
     "no purchase in the last 365 days": gettext_lazy("no purchase in the last 365 days"),
 }
 HEALTH_PARTS = {
