@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from http import HTTPStatus
 from typing import Any
 
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
 from django.http import FileResponse, Http404, HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -29,19 +31,40 @@ MAX_UPLOAD = 2 * 1024**3
 """Bytes of one uploaded file; larger ones go in by the command."""
 
 
-class BoundedUpload(TemporaryFileUploadHandler):
-    """Writes the file to disk as it comes and stops at the limit."""
+class BoundedUpload(FileUploadHandler):
+    """Writes the file to disk as it comes and stops at the limit.
+
+    The file has no name in any folder: when its process dies, by whatever means, nothing of it is left.
+    """
 
     def __init__(self, request: HttpRequest | None = None) -> None:
         super().__init__(request)
         self.received = 0
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        """The upload begins."""
+        super().new_file(*args, **kwargs)
+        self.arriving = tempfile.TemporaryFile()  # noqa: SIM115 - whoever reads the upload closes it
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """One piece; raises 413 past the limit."""
         self.received += len(raw_data)
         if self.received > MAX_UPLOAD:
             raise TooLarge(_("The file is larger than the server takes."))
-        super().receive_data_chunk(raw_data, start)
+        self.arriving.write(raw_data)
+
+    def file_complete(self, file_size: int) -> UploadedFile[Any]:
+        """The whole file, to be read from its beginning."""
+        self.arriving.seek(0)
+        return UploadedFile(
+            self.arriving, self.file_name, self.content_type, file_size, self.charset, self.content_type_extra
+        )
+
+    def upload_interrupted(self) -> None:
+        """The caller went away."""
+        arriving = getattr(self, "arriving", None)
+        if arriving is not None:
+            arriving.close()
 
 
 class ImportShape(KitSerializer):

@@ -135,10 +135,10 @@ def _word(name: str, value: Any) -> str:
 timeline.group(SUBJECT, MESSAGES, gettext_lazy("Messages"), icon="mail", order=10)
 timeline.group(SUBJECT, ORDERS, gettext_lazy("Orders"), icon="shopping-bag", order=20)
 timeline.group(SUBJECT, SERVICE, gettext_lazy("Service"), icon="life-buoy", order=30)
-timeline.group(SUBJECT, DEALS, gettext_lazy("Deals"), icon="handshake", order=40)
-timeline.group(SUBJECT, CAMPAIGNS, gettext_lazy("Campaigns"), icon="megaphone", order=50)
+timeline.group(SUBJECT, DEALS, gettext_lazy("Deals"), icon="handshake", order=40, rare=True)
+timeline.group(SUBJECT, CAMPAIGNS, gettext_lazy("Campaigns"), icon="megaphone", order=50, rare=True)
 timeline.group(SUBJECT, PREDICTIONS, gettext_lazy("Predictions"), icon="sparkles", order=60)
-timeline.group(SUBJECT, CHANGES, gettext_lazy("Changes"), icon="history", order=70)
+timeline.group(SUBJECT, CHANGES, gettext_lazy("Changes"), icon="history", order=70, rare=True)
 timeline.provider(
     SUBJECT, timeline.Provider("interaction", MESSAGES, interaction_rows, draw_interaction, ("interaction", "view"))
 )

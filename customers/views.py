@@ -29,6 +29,8 @@ from customers.tables import LIFECYCLE_TONES, ORDERINGS, TABLE
 from customers.timeline import SUBJECT
 
 HEAVY = ("search", "sort_name", "custom", "note", "address")
+MOST_COUNTED = 99
+MOST_CHIPS = 4
 
 
 class CustomerList(ListView):
@@ -168,9 +170,25 @@ def timeline_context(request: HttpRequest, customer: Customer) -> dict[str, Any]
     levels = request.user.access.restricted_fields("customer")
     extra = {"deal": request.user.access.restricted_fields("deal")} if request.user.access.can("deal") else {}
     scene = Scene(request.user, timezone.now(), workspace().home_currency, levels, extra)
-    page = timeline.read(SUBJECT, customer, scene, chosen=chosen, cursor=request.GET.get("before", ""))
+    cursor = request.GET.get("before", "")
+    whole = not chosen and not cursor
+    page = timeline.read(SUBJECT, customer, scene, chosen=chosen, cursor=cursor, count_to=MOST_COUNTED if whole else 0)
     following = urlencode({**({"type": chosen} if chosen else {}), "before": page.following}) if page.following else ""
-    return {"timeline": page, "groups": groups, "chosen": chosen, "following": following, "today": timezone.localdate()}
+    count = "" if not whole else f"{MOST_COUNTED}+" if page.found > MOST_COUNTED else str(page.found)
+    return {
+        "timeline": page, "chosen": chosen, "following": following, "today": timezone.localdate(), "count": count,
+        **type_chips(groups, chosen),
+    }  # fmt: skip
+
+
+def type_chips(groups: list[timeline.Group], chosen: str) -> dict[str, Any]:
+    """The types that stand in the row, those behind "More", and the one of these that is chosen."""
+    rest = [group for group in groups if group.rare] if len(groups) > MOST_CHIPS else []
+    return {
+        "groups": [group for group in groups if group not in rest],
+        "rest": rest,
+        "rest_chosen": next((group for group in rest if group.name == chosen), None),
+    }
 
 
 def profile_lines(customer: Customer, levels: dict[str, str]) -> list[dict[str, Any]]:

@@ -31,8 +31,15 @@ from insights.selectors import segment_sizes
 POINTS_AT_MOST = 1000
 
 
+class WhyShape(serializers.Serializer):
+    """One reason of a run: its code and figures."""
+
+    code = serializers.CharField()
+    values = serializers.DictField()
+
+
 class RunShape(KitSerializer):
-    """A run."""
+    """A run; ``reason`` is in the caller's language, ``why`` holds the codes."""
 
     object = "run"
     key = "insights.run"
@@ -41,7 +48,8 @@ class RunShape(KitSerializer):
     kind = serializers.CharField()
     as_of = serializers.DateTimeField()
     state = serializers.ChoiceField(Run.State.choices)
-    reason = serializers.CharField()
+    reason = serializers.SerializerMethodField()
+    why = WhyShape(many=True)
     code_version = serializers.CharField()
     features = serializers.JSONField()
     seed = serializers.IntegerField()
@@ -52,6 +60,10 @@ class RunShape(KitSerializer):
     model = serializers.IntegerField(source="model_id", allow_null=True)
     started_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
+
+    def get_reason(self, row: Run) -> str:
+        """In the caller's language."""
+        return words.run_reason(row)
 
 
 class RunDetailShape(RunShape):

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from insights.estimators.calibration import Platt, fit_platt, odds
+from insights.refusals import Thin, Why, why
 
 if TYPE_CHECKING:
     from insights.estimators.flat import FlatModel
@@ -32,10 +33,6 @@ MAX_ROWS = 25_000
 TIE = 0.005
 """Half the sampling error of an AUC on 3,000 customers: within it the simpler model is taken."""
 MUST_BEAT_RULE = 0.005
-
-
-class TooThin(Exception):
-    """The data do not carry a model; the message says what is needed and what is there."""
 
 
 Makers = Sequence[Callable[[], Any]]
@@ -125,7 +122,7 @@ def fold_moments(moments: list[datetime], horizon: int) -> list[datetime]:
 
 
 def check_enough(store: FeatureStore, as_of: datetime, horizon: int) -> None:
-    """Raise TooThin with what is missing, in one sentence."""
+    """Raise Thin with what is missing."""
     snapshot = store.snapshot(as_of)
     active = len(snapshot.raw)
     repeat = int((snapshot.raw["days"] > 1).sum())
@@ -133,10 +130,12 @@ def check_enough(store: FeatureStore, as_of: datetime, horizon: int) -> None:
     first = store.history.first_sale()
     days = (as_of - first).days if first else 0
     if active < MIN_CUSTOMERS or repeat < MIN_REPEAT or days < need:
-        raise TooThin(
-            f"Needs {MIN_CUSTOMERS} active customers, {MIN_REPEAT} of them with a repeat order, and {need} days "
-            f"of history (2 × the horizon of {horizon} days and a month); has {active}, {repeat} and {days}."
-        )
+        raise Thin(
+            why(
+                "thin_base", customers=MIN_CUSTOMERS, repeats=MIN_REPEAT, days=need, horizon=horizon,
+                has_customers=active, has_repeats=repeat, has_days=days,
+            )
+        )  # fmt: skip
 
 
 def _rows(store: FeatureStore, moments: list[datetime], horizon: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
@@ -157,20 +156,16 @@ def choose(
     moments = training_moments(store, as_of, horizon)
     folds = fold_moments(moments, horizon)
     if not folds:
-        raise TooThin(
-            f"Needs two past cut-offs at least {horizon} days apart whose outcome is known; has {len(moments)}."
-        )
+        raise Thin(why("few_cutoffs", horizon=horizon, found=len(moments)))
     features, left = _rows(store, moments, horizon, seed)
     if min(left.sum(), len(left) - left.sum()) < MIN_OUTCOMES:
-        raise TooThin(
-            f"Needs {MIN_OUTCOMES} customers who left and {MIN_OUTCOMES} who stayed within {horizon} days; "
-            f"has {int(left.sum())} and {int(len(left) - left.sum())}."
-        )
+        gone = int(left.sum())
+        raise Thin(why("few_outcomes", needed=MIN_OUTCOMES, horizon=horizon, left=gone, stayed=len(left) - gone))
     judged = [(fold, _finished(moments, fold, horizon)) for fold in folds]
     trained = [_train(store, make, judged, features, left, horizon, seed) for make in (*makers, rule)]
     candidates, baseline = trained[:-1], trained[-1]
-    published, why = _publish(candidates, baseline)
-    return Choice(as_of, horizon, moments, folds, candidates, baseline, published, why, len(left))
+    published, because = _publish(candidates, baseline)
+    return Choice(as_of, horizon, moments, folds, candidates, baseline, published, because, len(left))
 
 
 def _finished(moments: list[datetime], before: datetime, horizon: int) -> list[datetime]:
@@ -257,22 +252,20 @@ def back_test(
     seed: int = 42,
     until: Callable[[datetime], FeatureStore] | None = None,
 ) -> dict[str, Any]:
-    """The whole report of `insights evaluate churn`; `until` builds a store of the rows before a moment."""
+    """The report of `insights evaluate churn`, refusals as codes; `until` builds a store of the rows before a moment."""
     rows: list[dict[str, Any]] = []
     leaks: list[str] = []
     seconds: dict[str, float] = {}
     params: dict[str, Any] = {}
-    refused: list[str] = []
+    refused: list[Why] = []
     for cutoff in sorted(cutoffs):
         if not outcome_known(store, cutoff, horizon):
-            refused.append(
-                f"{cutoff.date()}: its {horizon} days have not ended in these data, so nothing can be judged."
-            )
+            refused.append(_at(cutoff, why("cutoff_open", horizon=horizon)))
             continue
         try:
             choice = choose(store, cutoff, horizon, makers, rule, seed)
-        except TooThin as reason:
-            refused.append(f"{cutoff.date()}: {reason}")
+        except Thin as missing:
+            refused += [_at(cutoff, one) for one in missing.why]
             continue
         if until is not None:
             leaks += leaking(store, until(cutoff), cutoff)
@@ -281,6 +274,10 @@ def back_test(
             seconds[one.name] = seconds.get(one.name, 0.0) + one.seconds
             params[one.name] = one.params
     return _report(rows, sorted(set(leaks)), seconds, params, refused, horizon)
+
+
+def _at(cutoff: datetime, reason: Why) -> Why:
+    return {**reason, "day": cutoff.date().isoformat()}
 
 
 def leaking(store: FeatureStore, blind: FeatureStore, moment: datetime) -> list[str]:
@@ -300,7 +297,7 @@ def _report(
     leaks: list[str],
     seconds: dict[str, float],
     params: dict[str, Any],
-    refused: list[str],
+    refused: list[Why],
     horizon: int,
 ) -> dict[str, Any]:
     report: dict[str, Any] = {
@@ -311,7 +308,7 @@ def _report(
         "baseline": None,
         "cutoffs": [],
         "leaks": leaks,
-        "refused": " ".join(refused) or None,
+        "refused": refused,
     }
     if not rows:
         return report

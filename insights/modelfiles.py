@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.crypto import salted_hmac
 
 from crm.conf import CONF
+from insights.refusals import ModelRefused, why
 
 if TYPE_CHECKING:
     from insights.estimators.calibration import Platt
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 FORMAT = 1
 SALT = "insights.modelfiles"
 MAX_BYTES = 64 * 1024 * 1024
-
-
-class ModelRefused(Exception):
-    """A model file that must not be used; the message says why."""
 
 
 @dataclass(slots=True)
@@ -89,14 +86,14 @@ def read(name: str, version: int, *, expected_digest: str, features: list[str] |
     label = f"{name}-v{version}"
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise ModelRefused(f"{label}: the file is larger than any model of ours.")
+            raise ModelRefused(why("model_too_large", model=label))
         signature, _newline, text = path.read_text(encoding="utf-8").partition("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise ModelRefused(f"{label}: the file cannot be read ({type(error).__name__}).") from error
+        raise ModelRefused(why("model_unreadable", model=label, error=type(error).__name__)) from error
     if not hmac.compare_digest(signature.encode(), _signature(text).encode()):
-        raise ModelRefused(f"{label}: the signature does not fit; the file was not written here or was changed.")
+        raise ModelRefused(why("model_signature", model=label))
     if digest(text) != expected_digest:
-        raise ModelRefused(f"{label}: the file is not the one that was registered.")
+        raise ModelRefused(why("model_other", model=label))
     return _loaded(label, text, features)
 
 
@@ -107,15 +104,15 @@ def _loaded(label: str, text: str, features: list[str] | None) -> LoadedModel:
     try:
         body: dict[str, Any] = json.loads(text)
         if body["format"] != FORMAT:
-            raise ModelRefused(f"{label}: written by another version of the product.")
+            raise ModelRefused(why("model_format", model=label))
         flat = from_json(body["flat"])
         platt = Platt(float(body["platt"][0]), float(body["platt"][1]))
         loaded = LoadedModel(flat, platt, int(body["horizon"]), str(body["algorithm"]), list(body["features"]))
     except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise ModelRefused(f"{label}: the file holds no model ({type(error).__name__}).") from error
+        raise ModelRefused(why("model_broken", model=label, error=type(error).__name__)) from error
     missing = set(flat.columns) - set(features) if features is not None else set()
     if missing:
-        raise ModelRefused(f"{label}: trained with features that do not exist now: {', '.join(sorted(missing))}.")
+        raise ModelRefused(why("model_features", model=label, features=", ".join(sorted(missing))))
     return loaded
 
 

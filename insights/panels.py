@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from crm.kit import nav
 from crm.kit.slots import panel
-from crm.kit.ui.words import band_word
+from crm.kit.ui.words import band_word, day, number, short_day
 from crm.kit.workspace import workspace
 from insights import charts, words
 from insights.models import CustomerScore, ModelVersion, ScoreHistory, SegmentMembership
@@ -46,6 +46,7 @@ nav.entry("runs", gettext_lazy("Runs"), "runs", icon="history", group="insights"
 
 OLD = timedelta(days=7)
 TREND_DAYS = 30
+TREND_ROWS = 90
 
 
 def score_for(request: HttpRequest, record: Any) -> CustomerScore | None:
@@ -89,17 +90,34 @@ def figures(request: HttpRequest, record: Any) -> dict[str, Any]:
 
 
 def _health_trend(record: Any, score: CustomerScore | None) -> dict[str, Any]:
-    """The health of late and its change over thirty days."""
+    """The health of late and its change over thirty days, or since it is known."""
     if score is None or score.health is None:
         return {}
-    rows = ScoreHistory.objects.filter(customer=record, name="health").order_by("-at", "-id")
-    values = [(at, value) for at, value in rows.values_list("at", "value")[:12] if value is not None][::-1]
-    if len(values) < 2:
+    rows = ScoreHistory.objects.filter(customer=record, name="health", at__lte=score.as_of).order_by("-at", "-id")
+    known = [(at, value) for at, value in rows.values_list("at", "value")[:TREND_ROWS] if value is not None]
+    start = score.as_of - timedelta(days=TREND_DAYS)
+    before = next(((at, value) for at, value in known if at <= start), known[-1] if len(known) > 1 else None)
+    if before is None:
         return {}
-    before = next(
-        (value for at, value in reversed(values) if at <= score.as_of - timedelta(days=TREND_DAYS)), values[0][1]
-    )
-    return {"values": [value for _at, value in values], "change": score.health - before}
+    at, value = before
+    shown = [one for when, one in reversed(known) if when >= min(at, score.as_of - timedelta(days=3 * TREND_DAYS))]
+    change = score.health - round(value)
+    return {
+        "values": shown,
+        "change": change,
+        "period": _("in %(n)s d") % {"n": TREND_DAYS} if at <= start else _("since %(day)s") % {"day": short_day(at)},
+        "spoken": _spoken(change, "" if at <= start else day(at)),
+        "label": _("Health of late: %(values)s") % {"values": ", ".join(number(one) for one in shown)},
+    }
+
+
+def _spoken(change: int, since: str) -> str:
+    """The change as a screen reader says it: direction, size, period, better or worse."""
+    period = _("since %(day)s") % {"day": since} if since else _("in %(n)s days") % {"n": TREND_DAYS}
+    if change == 0:
+        return _("No change %(period)s") % {"period": period}
+    text = _("Up by %(points)s %(period)s: better") if change > 0 else _("Down by %(points)s %(period)s: worse")
+    return text % {"points": abs(change), "period": period}
 
 
 @panel(

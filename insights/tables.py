@@ -9,7 +9,7 @@ from crm.kit.tables import Column, Scene, Table
 from crm.kit.ui import cells
 from crm.kit.ui.words import duration
 from insights.models import Run
-from insights.words import RUN_KINDS, said
+from insights.words import RUN_KINDS, run_reason, said
 
 STATE_TONES = {"done": "ok", "running": "accent", "refused": "warn", "failed": "bad"}
 
@@ -33,7 +33,7 @@ RUNS = Table(
         Column("as_of", _("Data before"), lambda row, scene: cells.ago(row.as_of, scene.now), lambda row: row.as_of, order=20),
         Column("rows_in", _("Rows in"), lambda row, scene: cells.number(row.rows_in), lambda row: row.rows_in, css="n", order=30),
         Column("rows_out", _("Rows out"), lambda row, scene: cells.number(row.rows_out), lambda row: row.rows_out, css="n", order=40),
-        Column("reason", _("Why not"), lambda row, scene: cells.text(row.reason), lambda row: row.reason, order=50),
+        Column("reason", _("Reason"), lambda row, scene: cells.text(run_reason(row)), run_reason, order=50),
         Column("model", _("Model"), lambda row, scene: cells.text(str(row.model) if row.model else ""), lambda row: str(row.model or ""), order=60),
         Column("took", _("Took"), _took, order=70),
         Column("started_at", _("Started"), lambda row, scene: cells.ago(row.started_at, scene.now), lambda row: row.started_at, sort="started_at", order=80),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Abs, JSONObject
 from django.utils.translation import gettext as _
 
 from crm.kit import timeline
@@ -16,17 +17,21 @@ from customers.querysets import of_visible_customers
 from customers.timeline import PREDICTIONS, SUBJECT
 from insights.models import ScoreHistory
 
+SAME = 0.01
+"""Values nearer to each other than a point read as the same."""
+
 
 def prediction_rows(customer: Customer, user: Any) -> QuerySet[Any]:
-    """Moves of the churn risk, each beside the value before it."""
+    """Moves of the churn risk, each beside the value before it; a move that reads the same is none."""
     rows = ScoreHistory.objects.filter(of_visible_customers(user, "score"), customer=customer, name="churn")
     before = ScoreHistory.objects.filter(customer=OuterRef("customer"), name="churn", at__lt=OuterRef("at")).order_by(
         "-at", "-id"
     )
-    return rows.annotate(
+    rows = rows.annotate(before=Subquery(before.values("value")[:1])).annotate(moved=Abs(F("value") - F("before")))
+    return rows.filter(Q(before=None) | Q(moved__gte=SAME)).annotate(
         event_at=F("at"),
         event_ref=F("id"),
-        event_data=JSONObject(value="value", before=Subquery(before.values("value")[:1])),
+        event_data=JSONObject(value="value", before="before", later=KeyTextTransform("looked_back", "run__settings")),
     )
 
 
@@ -38,7 +43,8 @@ def draw_prediction(data: dict[str, Any], scene: Scene) -> timeline.Event:
     else:
         text = _("Churn risk rose to %(value)s") if value > before else _("Churn risk fell to %(value)s")
         title, detail = text % {"value": percent(value)}, _("from %(value)s") % {"value": percent(before)}
-    return timeline.Event(title, "user-minus", "insight", detail, model=True)
+    told = _("Computed afterwards, from what was known by then.") if data["later"] else ""
+    return timeline.Event(title, "user-minus", "insight", detail, told, model=True)
 
 
 timeline.provider(

@@ -66,7 +66,7 @@ class SegmentsPage(InsightsPage):
             chart=charts.scatter(user, {}),
             run=run,
             metrics=run.metrics if run else {},
-            refused=refused.reason if refused and refused.state == Run.State.REFUSED else "",
+            refused=words.run_reason(refused) if refused and refused.state == Run.State.REFUSED else "",
             set_k=chosen_k(),
             **kwargs,
         )
@@ -107,7 +107,7 @@ class ChurnPage(InsightsPage):
             totals=churn_totals(user),
             ranked=[self._ranked(row) for row in riskiest(user, limit=RANKED)],
             candidates=self._candidates(metrics),
-            refused=training.reason if training and training.state == Run.State.REFUSED else "",
+            refused=words.run_reason(training) if training and training.state == Run.State.REFUSED else "",
             rule=bool(model and model.algorithm == "recency_rule"),
             algorithm=words.said(words.ALGORITHMS, model.algorithm) if model else "",
             horizon=metrics.get("horizon_days"),
@@ -168,7 +168,7 @@ class MonitoringPage(InsightsPage):
                 if one.metric
             ],
             run=run,
-            short=list((run.dropped if run else {}) or {}),
+            short=[text for text, _days in words.dropped_words(run.dropped or {})] if run else [],
             **kwargs,
         )
 
@@ -207,8 +207,9 @@ class RunPage(RecordPage):
         plain = {name: value for name, value in (run.metrics or {}).items() if isinstance(value, int | float | str)}
         context |= {
             "title": words.said(words.RUN_KINDS, run.kind),
+            "reason": words.run_reason(run),
             "figures": plain.items(),
-            "dropped": (run.dropped or {}).items(),
+            "dropped": words.dropped_words(run.dropped or {}),
             "settings": (run.settings or {}).items(),
             "details": json.dumps(run.metrics, indent=1, ensure_ascii=False)[:20_000],
         }

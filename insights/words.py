@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from crm.kit.ui.reasons import Reason
 from crm.kit.ui.words import day, money, number
-from insights.models import Metric, Segment
+from insights.models import Metric, Run, Segment
+from insights.refusals import DAYS_TO_WATCH
 
 Values = Mapping[str, Any]
 
@@ -94,6 +95,56 @@ CHANGES = {
     "tickets": gettext_lazy("Tickets in 90 days: %(now)s"),
     "contacts": gettext_lazy("Messages from the customer in 90 days: %(now)s"),
 }
+WHY = {
+    "cut_off": gettext_lazy("Cut off before its end; nothing was written."),
+    "error": gettext_lazy("Stopped by an error; nothing was written. %(error)s"),
+    "few_active": gettext_lazy("Needs %(needed)s customers with a purchase in the last 365 days; has %(found)s."),
+    "no_active": gettext_lazy("Needs customers with a purchase in the last 365 days; has none."),
+    "no_orders": gettext_lazy("Needs orders of known customers; has none."),
+    "no_health": gettext_lazy("Needs a churn score, tickets or conversations to tell health; has none of them."),
+    "no_model": gettext_lazy("No churn model is trained yet; see the training run for what is missing."),
+    "nothing_to_watch": gettext_lazy("Needs orders or tickets to watch; has none."),
+    "rhythm_unknown": gettext_lazy(
+        "Needs %(needed)s gaps between purchases of repeat customers to know the base's rhythm, or a set horizon."
+    ),
+    "looked_back": gettext_lazy(
+        "Computed afterwards for the history: from the facts before this moment, with %(model)s, "
+        "which has learned from later ones too."
+    ),
+    "thin_base": gettext_lazy(
+        "Needs %(customers)s active customers, %(repeats)s of them with a repeat order, and %(days)s days of history "
+        "(2 × the horizon of %(horizon)s days and a month); has %(has_customers)s, %(has_repeats)s and %(has_days)s."
+    ),
+    "few_cutoffs": gettext_lazy(
+        "Needs two past cut-offs at least %(horizon)s days apart whose outcome is known; has %(found)s."
+    ),
+    "few_outcomes": gettext_lazy(
+        "Needs %(needed)s customers who left and %(needed)s who stayed within %(horizon)s days; "
+        "has %(left)s and %(stayed)s."
+    ),
+    "cutoff_open": gettext_lazy("its %(horizon)s days have not ended in these data, so nothing can be judged."),
+    "short_history": gettext_lazy(
+        "Needs %(days)s days of history (a year to learn from, a year to judge by, and a start) and %(customers)s "
+        "active customers; has %(has_days)s and %(has_customers)s."
+    ),
+    "model_too_large": gettext_lazy("%(model)s: the file is larger than any model of ours."),
+    "model_unreadable": gettext_lazy("%(model)s: the file cannot be read (%(error)s)."),
+    "model_signature": gettext_lazy(
+        "%(model)s: the signature does not fit; the file was not written here or was changed."
+    ),
+    "model_other": gettext_lazy("%(model)s: the file is not the one that was registered."),
+    "model_format": gettext_lazy("%(model)s: written by another version of the product."),
+    "model_broken": gettext_lazy("%(model)s: the file holds no model (%(error)s)."),
+    "model_features": gettext_lazy("%(model)s: trained with features that do not exist now: %(features)s."),
+}
+DROPPED = {
+    "line without a customer": gettext_lazy("line without a customer"),
+    "adjustment line": gettext_lazy("adjustment line (postage, fee, correction)"),
+    "line without a price": gettext_lazy("line without a price"),
+    "sale line without a quantity": gettext_lazy("sale line without a quantity"),
+    "order value held at the 99.9 % quantile": gettext_lazy("order value held at the 0.999 quantile"),
+    "no purchase in the last 365 days": gettext_lazy("no purchase in the last 365 days"),
+}
 HEALTH_PARTS = {
     "churn": gettext_lazy("Likely to stay"),
     "service": gettext_lazy("Tickets"),
@@ -105,6 +156,40 @@ HEALTH_PARTS = {
 def said(table: Mapping[str, Any], code: str) -> str:
     """The word of a code; a code that a plug-in brought stands for itself."""
     return str(table.get(code, code.replace("_", " ")))
+
+
+def why_words(reasons: Iterable[Values]) -> str:
+    """Reasons of a refusal or failure as sentences; a code that nobody knows stands for itself."""
+    return " ".join(_why(one) for one in reasons)
+
+
+def _why(reason: Values) -> str:
+    code, given = str(reason.get("code", "")), reason.get("values") or {}
+    values = {name: number(value) if isinstance(value, int) else value for name, value in given.items()}
+    try:
+        text = str(WHY[code]) % values
+    except KeyError:
+        text = code.replace("_", " ")
+    return f"{reason['day']}: {text}" if reason.get("day") else text
+
+
+def run_reason(run: Run) -> str:
+    """Why a run refused, failed or needs a word; rows from before the codes keep the sentence they were given."""
+    return why_words(run.why) if run.why else run.reason
+
+
+def dropped_words(dropped: Values) -> list[tuple[str, int]]:
+    """What a run left out and why, with the number of rows (of a metric: its days)."""
+    short = _("%(metric)s: needs %(needed)s days, has %(found)s")
+    return [
+        (
+            short % {"metric": METRICS[rule], "needed": DAYS_TO_WATCH, "found": rows}
+            if rule in METRICS
+            else said(DROPPED, rule),
+            rows,
+        )
+        for rule, rows in dropped.items()
+    ]
 
 
 def segment_name(segment: Segment) -> str:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from django.apps import apps
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Q, Value
 from django.utils.functional import cached_property
 
 if TYPE_CHECKING:
@@ -143,8 +143,3 @@ class NoAccess:
     def can(self, obj: str, action: str = "view") -> bool:
         """Never."""
         return False
-
-
-def visible(queryset: QuerySet, user: User, obj: str, *, team: str = "team", owner: str | None = "owner") -> QuerySet:
-    """Narrow a queryset to the rows of ``obj`` that the user may view."""
-    return queryset.filter(user.access.rows(obj, "view", team=team, owner=owner))

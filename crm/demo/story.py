@@ -17,11 +17,31 @@ from marketing.models import Touch
 from sales.models import Deal, Order, OrderLine, StageChange
 from service.models import Ticket
 
+Talk = tuple[str, str, str, tuple[int, str], str, str, dict[str, object]]
+
 GAPS = [31, 29, 33, 30, 32, 28, 34, 31, 30, 29, 33, 31, 30, 32, 31, 29, 33, 30, 31, 32, 36, 41]
 """Days between her orders, the newest last; 74 days ago it ended."""
 SILENT = 74
 SPEND = Decimal("48216")
 BASKET = [("BEAN-ETH-1", 4, 168), ("BEAN-ESP-1", 3, 138), ("CUP-1000", 2, 198), ("OAT-12", 2, 178), ("FIL-500", 1, 88)]
+TALKS: list[Talk] = [
+    ("call", "out", "phone", (4, "10:31"), "Call with Mei Chen",
+     "Asked for a price match on cold brew. Wants an answer before month end.", {"minutes": 6}),
+    ("note", "", "", (39, "18:02"), "Note",
+     "Second damaged parcel. Carrier's depot is the same as in August. Call her first next time.", {}),
+    ("mail", "in", "mail", (60, "09:44"), "Thinking about a break",
+     "We have had too much trouble with the last deliveries and will look around for a while.", {}),
+    ("mail", "out", "mail", (59, "11:20"), "Re: Thinking about a break",
+     "I am sorry about the boxes. I have asked the warehouse for double walls and would like to come by on Thursday.", {}),
+    ("meeting", "", "", (150, "15:00"), "Tasting at their office",
+     "Six people tasted four coffees. Favourite: Ethiopia. Interested in an office subscription for 40 people.", {}),
+    ("note", "", "", (149, "09:10"), "Note", "Decides alone, short mails work best.", {}),
+    ("note", "", "", (400, "12:00"), "Note", "Likes light roasts. Ask about the trip to Yunnan.", {}),
+    ("call", "in", "phone", (250, "16:12"), "Call: satisfied",
+     "Very happy with Ethiopia 1 kg; would recommend us to a friend who runs a hotel.", {"minutes": 9}),
+]  # fmt: skip
+"""What was said and noted: kind, direction, channel, (days ago, clock), subject, text, payload."""
+FIRST_VISIT, VISITS = 9, 51
 
 
 def tell(world: World, writer: Writer, hands: Stagehands) -> None:
@@ -205,85 +225,34 @@ class _Story:
         self.opened = opened
 
     def _talks(self) -> Iterator[str]:
-        def row(
-            number: int,
-            kind: str,
-            direction: str,
-            channel: str,
-            moment: str,
-            subject: str,
-            text: str,
-            **payload: object,
-        ) -> str:
-            author = None if direction == "in" or kind == "campaign" else self.mei
-            return line(
-                self.source, f"L{number}", self.pk, kind, direction, channel, moment, subject, text, author, payload
-            )
+        """What was said, what she looked at, and what the campaigns sent her."""
+        for number, talk in enumerate(TALKS, start=1):
+            yield self._talk(number, *talk)
+        yield from self._visits()
+        yield from self._touches()
 
-        yield row(1, "call", "out", "phone", self.at(4, "10:31"), "Call with Mei Chen",
-                  "Asked for a price match on cold brew. Wants an answer before month end.", minutes=6)  # fmt: skip
-        yield row(
-            2,
-            "note",
-            "",
-            "",
-            self.at(39, "18:02"),
-            "Note",
-            "Second damaged parcel. Carrier's depot is the same as in August. Call her first next time.",
+    def _talk(
+        self, number: int, kind: str, direction: str, channel: str, when: tuple[int, str], subject: str, text: str,
+        payload: dict[str, object],
+    ) -> str:  # fmt: skip
+        author = None if direction == "in" or kind == "campaign" else self.mei
+        moment = self.at(*when)
+        return line(
+            self.source, f"L{number}", self.pk, kind, direction, channel, moment, subject, text, author, payload
         )
-        yield row(
-            3,
-            "mail",
-            "in",
-            "mail",
-            self.at(60, "09:44"),
-            "Thinking about a break",
-            "We have had too much trouble with the last deliveries and will look around for a while.",
-        )
-        yield row(
-            4,
-            "mail",
-            "out",
-            "mail",
-            self.at(59, "11:20"),
-            "Re: Thinking about a break",
-            "I am sorry about the boxes. I have asked the warehouse for double walls and would like to come by on Thursday.",
-        )
-        yield row(
-            5,
-            "meeting",
-            "",
-            "",
-            self.at(150, "15:00"),
-            "Tasting at their office",
-            "Six people tasted four coffees. Favourite: Ethiopia. Interested in an office subscription for 40 people.",
-        )
-        yield row(6, "note", "", "", self.at(149, "09:10"), "Note", "Decides alone, short mails work best.")
-        yield row(7, "note", "", "", self.at(400, "12:00"), "Note", "Likes light roasts. Ask about the trip to Yunnan.")
-        yield row(
-            8,
-            "call",
-            "in",
-            "phone",
-            self.at(250, "16:12"),
-            "Call: satisfied",
-            "Very happy with Ethiopia 1 kg; would recommend us to a friend who runs a hotel.",
-            minutes=9,
-        )
-        for number in range(9, 60):
-            moment = self.at(SILENT + 12 + (number - 9) * 13, "20:15")
-            yield row(
-                number,
-                "web",
-                "in",
-                "web",
-                moment,
-                "/shop/coffee/" if number % 3 else "/office/",
-                "",
-                pages=2 + number % 5,
-            )
+
+    def _visits(self) -> Iterator[str]:
+        """Every thirteenth evening in the shop, until she fell silent."""
+        for number in range(FIRST_VISIT, FIRST_VISIT + VISITS):
+            ago = SILENT + 12 + (number - FIRST_VISIT) * 13
+            address = "/shop/coffee/" if number % 3 else "/office/"
+            yield self._talk(number, "web", "in", "web", (ago, "20:15"), address, "", {"pages": 2 + number % 5})
+
+    def _touches(self) -> Iterator[str]:
         for place, (run, _pk) in enumerate(self.touched):
             ago = self.world.days - run.day
-            yield row(100 + place, "campaign", "out", "mail", self.at(ago, "09:00"), run.name, "", event="sent")
+            yield self._talk(100 + place, "campaign", "out", "mail", (ago, "09:00"), run.name, "", {"event": "sent"})
             if self.opened[place]:
-                yield row(200 + place, "campaign", "in", "mail", self.at(ago, "17:05"), run.name, "", event="opened")
+                yield self._talk(
+                    200 + place, "campaign", "in", "mail", (ago, "17:05"), run.name, "", {"event": "opened"}
+                )

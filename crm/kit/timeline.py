@@ -45,12 +45,13 @@ class Event:
 
 @dataclass(frozen=True)
 class Group:
-    """A type of events that people filter by."""
+    """A type of events that people filter by; where types are many, the rare ones wait behind "More"."""
 
     name: str
     label: str | Promise
     icon: str
     order: int = 50
+    rare: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,8 @@ class Timeline:
     days: list[Day]
     following: str
     shown: int
+    found: int
+    """How many events were found from this page on, counted no further than asked."""
 
 
 _statements: dict[tuple[Any, ...], tuple[str, tuple[Any, ...]]] = {}
@@ -86,9 +89,9 @@ _groups: dict[str, dict[str, Group]] = {}
 _providers: dict[str, dict[str, Provider]] = {}
 
 
-def group(subject: str, name: str, label: str | Promise, *, icon: str, order: int = 50) -> None:
+def group(subject: str, name: str, label: str | Promise, *, icon: str, order: int = 50, rare: bool = False) -> None:
     """Register a type of events for a kind of record, such as ``customers.customer``."""
-    _groups.setdefault(subject, {})[name] = Group(name, label, icon, order)
+    _groups.setdefault(subject, {})[name] = Group(name, label, icon, order, rare)
 
 
 def provider(subject: str, new: Provider) -> None:
@@ -111,15 +114,17 @@ def groups_for(subject: str, user: Any) -> list[Group]:
     return sorted((one for one in _groups.get(subject, {}).values() if one.name in names), key=lambda g: g.order)
 
 
-def read(subject: str, record: Any, scene: Scene, *, chosen: str = "", cursor: str = "", size: int = PAGE) -> Timeline:
-    """One page of the timeline of a record as this user may see it."""
+def read(
+    subject: str, record: Any, scene: Scene, *, chosen: str = "", cursor: str = "", size: int = PAGE, count_to: int = 0
+) -> Timeline:
+    """One page of the timeline of a record as this user may see it; ``count_to``: how far to count what follows."""
     providers = {one.name: one for one in providers_for(subject, scene.user, chosen)}
-    rows = _fetch(list(providers.values()), record, scene.user, _open(cursor), size + 1)
+    rows = _fetch(list(providers.values()), record, scene.user, _open(cursor), max(size, count_to) + 1)
     events = []
     for at, _ref, kind, data in rows[:size]:
         events.append((at, providers[kind].draw(data, scene)))
     following = _seal(rows[size - 1]) if len(rows) > size else ""
-    return Timeline(by_day(events), following, len(events))
+    return Timeline(by_day(events), following, len(events), len(rows))
 
 
 def by_day(events: Iterable[tuple[datetime, Event]]) -> list[Day]:

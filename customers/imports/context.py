@@ -93,7 +93,7 @@ class Context:
         """Take rows out of a working table; they count as rejected (or skipped) and go to the rejects file."""
         gone = self.execute(
             f"WITH gone AS (DELETE FROM {table} WHERE {condition} RETURNING row) "
-            "INSERT INTO import_out (row, skipped, reason) SELECT row, %(skipped)s, %(reason)s FROM gone",
+            "INSERT INTO import_out (row, skipped, reason, late) SELECT row, %(skipped)s, %(reason)s, true FROM gone",
             {"skipped": skipped, "reason": reason},
         )
         self.counts["skipped" if skipped else "rejected"] += gone

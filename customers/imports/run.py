@@ -23,6 +23,7 @@ from customers.imports import kinds, mapping
 from customers.imports.context import Context, Reach, owner_words, target_team
 from customers.imports.kinds import Kind
 from customers.imports.reading import Table, open_table
+from customers.imports.resume import Kept
 from customers.imports.staging import Stager
 from customers.imports.visibility import seen_by
 from customers.models import ImportJob
@@ -67,7 +68,9 @@ def run_import(job: ImportJob, path: Path, *, now: dt.datetime, progress: Progre
         with _session(), pghistory.context(**_history(job)):
             report, context = _run(job, path, now, progress)
             report["seconds"] = round(time.monotonic() - began, 3)
-            ImportJob.objects.filter(pk=job.pk).update(report=report, state=ImportJob.State.DONE, finished_at=now)
+            ImportJob.objects.filter(pk=job.pk).update(
+                report=report, state=ImportJob.State.DONE, finished_at=now, error=""
+            )
             _renew_statistics(context)
     except Refused as refusal:
         _failed(job, now, refusal.message)
@@ -184,13 +187,12 @@ def _apply(kind: Kind, context: Context, rows: int) -> None:
     top = context.value("SELECT coalesce(max(row), 0) FROM import_stage")
     whole = kind.chunk is None or context.job.strict or context.job.dry_run
     spans = [(0, top)] if whole else _spans(context, kind.chunk or top)
-    if not context.job.dry_run and not context.job.strict:
+    kept = Kept(context, folder(context.job))
+    if not context.job.dry_run:
         spans = [span for span in spans if span[1] > context.job.reached]
-    context.counts.update(context.job.counts)
-    done = 0
+        kept.recall()
     for place, (low, high) in enumerate(spans):
-        _span(kind, context, low, high, first=place == 0, last=place == len(spans) - 1)
-        done += context.counts["created"]
+        _span(kind, context, kept, low, high, first=place == 0, last=place == len(spans) - 1)
         total = sum(context.counts[name] for name in ("created", "updated", "unchanged", "skipped", "rejected"))
         context.progress(done=min(total, rows), total=rows, message="")
 
@@ -205,10 +207,10 @@ def _spans(context: Context, size: int) -> list[tuple[int, int]]:
     return list(zip([0, *ends], ends, strict=False))
 
 
-def _span(kind: Kind, context: Context, low: int, high: int, *, first: bool, last: bool) -> None:
+def _span(kind: Kind, context: Context, kept: Kept, low: int, high: int, *, first: bool, last: bool) -> None:
     """One transaction; repeated when another writer got in between."""
     for attempt in range(1, TRIES + 1):
-        kept = (context.counts.copy(), context.treatments.copy())
+        before = (context.counts.copy(), context.treatments.copy())
         try:
             with transaction.atomic():
                 context.execute("SELECT pg_advisory_xact_lock(hashtext('import'), %(source)s::int)")
@@ -221,24 +223,23 @@ def _span(kind: Kind, context: Context, low: int, high: int, *, first: bool, las
                 if context.job.dry_run:
                     write_rejects(context.job, context.table)
                     raise _DryRun
-                _mark(context, high)
+                _still_ours(context)
+                kept.mark(low, high)
             return
         except _DryRun:
             return
         except (IntegrityError, OperationalError) as error:
-            context.counts, context.treatments = kept
+            context.counts, context.treatments = before
             if attempt == TRIES or (isinstance(error, OperationalError) and connection.connection.closed):
                 raise
             logger.warning("Rows %d to %d are written again: %s", low + 1, high, str(error).split("\n")[0])
 
 
-def _mark(context: Context, high: int) -> None:
-    """How far the import came, in the transaction that wrote it: a repeated run goes on from here."""
-    ImportJob.objects.filter(pk=context.job.pk).update(reached=high, counts=_kept_counts(context))
-
-
-def _kept_counts(context: Context) -> dict[str, int]:
-    return {name: context.counts[name] for name in ("created", "updated", "unchanged")}
+def _still_ours(context: Context) -> None:
+    """A worker that was thought dead writes nothing: its job belongs to another one by now."""
+    fence = getattr(context.progress, "fence", None)
+    if fence is not None:
+        fence()
 
 
 def _strictly(context: Context) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -89,16 +90,22 @@ def _keep(upload: UploadedFile[Any], place: Path) -> None:
     with (place / "file").open("wb") as file:
         for chunk in upload.chunks():
             file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def run_accepted(*, import_id: int, now: dt.datetime, progress: Progress) -> dict[str, Any]:
     """Run a queued import; its rights are those that the asker has now."""
     job = ImportJob.objects.select_related("user").get(pk=import_id)
     if job.state == ImportJob.State.DONE:
-        return job.report or {}
+        return _finished(job, job.report or {})
     if job.user is None or not job.user.is_active:
         raise Refused(_("The person who asked for this import may not sign in any more; nothing was written."))
-    path = folder(job) / "file"
-    report = run_import(job, path, now=now, progress=progress)
-    path.unlink(missing_ok=True)
+    return _finished(job, run_import(job, folder(job) / "file", now=now, progress=progress))
+
+
+def _finished(job: ImportJob, report: dict[str, Any]) -> dict[str, Any]:
+    """Only the rejects of a finished import are kept; returns its report as the job keeps it."""
+    (folder(job) / "file").unlink(missing_ok=True)
+    shutil.rmtree(folder(job) / "refused", ignore_errors=True)
     return {name: value for name, value in report.items() if name != "rejects_file"}

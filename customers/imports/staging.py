@@ -35,7 +35,9 @@ def create_tables(kind: Kind, slots: Iterable[Slot]) -> list[str]:
         cursor.execute(
             f"CREATE TEMP TABLE import_stage (row bigint, external_id text, derived boolean, f_custom jsonb, {columns})"
         )
-        cursor.execute("CREATE TEMP TABLE import_out (row bigint, skipped boolean, reason text, key text)")
+        cursor.execute(
+            "CREATE TEMP TABLE import_out (row bigint, skipped boolean, reason text, key text, late boolean)"
+        )
     return [slot.field.staged for slot in slots if slot.field.name != "external_id"]
 
 

@@ -16,6 +16,7 @@ VERSION = "2"
 LOOK_BACK_DAYS = 365
 PRIOR_DAYS = 30.0
 TYPICAL_GAP = 60.0
+LEAST_GAPS = 30
 
 REASONS: dict[str, tuple[str, ...]] = {
     # one reason: windows and days since the last order say the same thing and share their weight by chance
@@ -115,7 +116,7 @@ def model_features(raw: pd.DataFrame) -> pd.DataFrame:
 
 def default_horizon(gaps: np.ndarray) -> int | None:
     """Horizon in days: 90th percentile of repeat customers' gaps in whole weeks, 30 to 365; None when unknown."""
-    if len(gaps) < 30:
+    if len(gaps) < LEAST_GAPS:
         return None
     weeks = int(np.ceil(np.quantile(gaps, 0.9) / 7))
     return int(np.clip(weeks * 7, 30, 365))

@@ -14,6 +14,7 @@ from django.utils import timezone
 from crm.kit.live import announce
 from crm.kit.workspace import workspace_zone
 from insights.models import Run
+from insights.refusals import Thin, why
 from insights.services.runs import analysis_lock, end_run, start_run
 from insights.store import tidy_scores
 
@@ -50,10 +51,6 @@ class Analysis:
     shared: dict[str, Any] = field(default_factory=dict)
 
 
-class Thin(Exception):
-    """A part refuses; the message says what is missing."""
-
-
 Work = Callable[[Analysis, Run], dict[str, Any]]
 """Computes, then returns `write` (a function for the closing transaction) and values of the Run."""
 
@@ -87,11 +84,15 @@ def run_analysis(
     as_of: datetime,
     now: datetime,
     only: Sequence[str] = PARTS,
+    look_back: Sequence[int] = (),
     say: Say = _silent,
     fence: Callable[[], None] = _no_fence,
 ) -> list[Run]:
-    """Run the chosen parts now, in this process; a part that refuses says why and stops no other part."""
-    from insights.services import detect, score, segment, value  # heavy: not for the web process
+    """Run the chosen parts now, in this process; a part that refuses says why and stops no other part.
+
+    ``look_back``: so many days earlier a workspace without a history is scored too.
+    """
+    from insights.services import detect, lookback, score, segment, value  # heavy: not for the web process
 
     works: dict[str, tuple[tuple[str, Work], ...]] = {
         "segments": (("segments", segment.segment_customers),),
@@ -109,6 +110,8 @@ def run_analysis(
         for place, (kind, work) in enumerate(steps, start=1):
             say(done=place, total=len(steps) + 1, message=kind)
             runs.append(run_part(analysis, kind, work))
+            if kind == "churn-training":
+                runs += lookback.look_back(analysis, look_back)
         say(done=len(steps) + 1, total=len(steps) + 1, message="")
     announce("insights")
     return runs
@@ -126,9 +129,9 @@ def run_part(analysis: Analysis, kind: str, work: Work) -> Run:
                 found |= write() or {}
             ended = end_run(run, state=Run.State.DONE, **found)
     except Thin as missing:
-        return end_run(run, state=Run.State.REFUSED, reason=str(missing))
+        return end_run(run, state=Run.State.REFUSED, why=missing.why)
     except BaseException as error:
-        end_run(run, state=Run.State.FAILED, reason=f"{type(error).__name__}: {error}"[:500])
+        end_run(run, state=Run.State.FAILED, why=[why("error", error=f"{type(error).__name__}: {error}"[:500])])
         raise
     if write is not None:
         tidy_scores()

@@ -15,7 +15,8 @@ from insights.detectors import REGISTRY
 from insights.facts import METRICS, daily_metric
 from insights.features.change import change_features, change_values
 from insights.models import Finding, Metric, Run
-from insights.services.analysis import Analysis, Thin
+from insights.refusals import DAYS_TO_WATCH, Thin, why
+from insights.services.analysis import Analysis
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,14 +44,14 @@ def detect_metrics(analysis: Analysis, run: Run) -> dict[str, Any]:
     series = {name: daily_metric(name, until=analysis.as_of, zone=analysis.zone) for name in METRICS}
     series = {name: frame for name, frame in series.items() if len(frame)}
     if not series:
-        raise Thin("Needs orders or tickets to watch; has none.")
+        raise Thin(why("nothing_to_watch"))
     zone = ZoneInfo(analysis.zone)
     bands: dict[str, Any] = {}
     found: list[dict[str, Any]] = []
     short: dict[str, int] = {}
     for name, frame in series.items():
-        if len(frame) < 20:
-            short[f"{name}: needs 20 days, has {len(frame)}"] = len(frame)
+        if len(frame) < DAYS_TO_WATCH:
+            short[name] = len(frame)
             continue
         new, bands[name] = _judge(name, frame.tail(JUDGED_DAYS).reset_index(drop=True), zone)
         found += new
@@ -155,14 +156,14 @@ def detect_customers(analysis: Analysis, run: Run) -> dict[str, Any]:
     raw = analysis.store.snapshot(analysis.as_of).raw
     forest = REGISTRY.get("isolation_forest")(seed=analysis.seed)
     if len(raw) < forest.needs:
-        raise Thin(f"Needs {forest.needs} customers with a purchase in the last 365 days; has {len(raw)}.")
+        raise Thin(why("few_active", needed=forest.needs, found=len(raw)))
     features = change_features(raw)
     scores = forest.score(features)
     top = np.argsort(-scores, kind="stable")[:MOST_CUSTOMERS]
     top = top[scores[top] >= CUSTOMER_STRANGE]
-    why = forest.explain(top)
+    told = forest.explain(top)
     reasons: list[dict[str, Any]] = [{} for _row in range(len(raw))]
-    for place, parts in zip(top, why, strict=True):
+    for place, parts in zip(top, told, strict=True):
         reasons[place] = _reason(raw.iloc[int(place)], parts)
     found = [_customer_finding(analysis, raw, int(place), float(scores[place]), reasons[place]) for place in top]
 

@@ -10,8 +10,10 @@ from insights.estimators import REGISTRY
 from insights.evaluate import RULE, back_test
 from insights.facts import customer_facts
 from insights.features.build import FeatureStore
-from insights.services.analysis import Thin, one_thread, read_facts
+from insights.refusals import Thin, Why, why
+from insights.services.analysis import one_thread, read_facts
 from insights.services.score import horizon_of, makers
+from insights.words import why_words
 
 
 def evaluate_churn(*, cutoffs: list[datetime] | None, now: datetime, seed: int = 42) -> dict[str, Any]:
@@ -21,10 +23,10 @@ def evaluate_churn(*, cutoffs: list[datetime] | None, now: datetime, seed: int =
     try:
         horizon = horizon_of(analysis)
     except Thin as missing:
-        return _refused(str(missing))
+        return _refused(missing.why)
     last = analysis.store.history.last_sale()
     if last is None:
-        return _refused("Needs orders of known customers; has none.")
+        return _refused([why("no_orders")])
     newest = last - timedelta(days=horizon)
     chosen = cutoffs or [newest - timedelta(days=30 * back) for back in (2, 1, 0)]
 
@@ -32,11 +34,12 @@ def evaluate_churn(*, cutoffs: list[datetime] | None, now: datetime, seed: int =
         return FeatureStore(customer_facts(until=moment, zone=zone))
 
     with one_thread():
-        return back_test(analysis.store, chosen, horizon, makers(), REGISTRY.get(RULE), seed=seed, until=until)
+        report = back_test(analysis.store, chosen, horizon, makers(), REGISTRY.get(RULE), seed=seed, until=until)
+    return report | {"refused": why_words(report["refused"]) or None}
 
 
-def _refused(sentence: str) -> dict[str, Any]:
+def _refused(reasons: list[Why]) -> dict[str, Any]:
     return {
         "model": "churn", "champion": None, "candidates": [], "baseline": None, "cutoffs": [], "leaks": [],
-        "refused": sentence,
+        "refused": why_words(reasons),
     }  # fmt: skip

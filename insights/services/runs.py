@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 
 from crm.kit.errors import Refused
 from insights.models import Run
+from insights.refusals import why
+from insights.words import run_reason
 
 LOCK = 7_203_141
 CODE_VERSION = "insights-2"
@@ -28,7 +30,7 @@ def analysis_lock() -> Iterator[None]:
     try:
         # whoever holds the lock is alone: a run still marked as running was cut off
         Run.objects.filter(state=Run.State.RUNNING).update(
-            state=Run.State.FAILED, reason=_("Cut off before its end; nothing was written."), finished_at=timezone.now()
+            state=Run.State.FAILED, why=[why("cut_off")], finished_at=timezone.now()
         )
         yield
     finally:
@@ -43,9 +45,9 @@ def start_run(*, kind: str, as_of: datetime, now: datetime, seed: int, settings:
     )
 
 
-def end_run(run: Run, *, state: str, reason: str = "", **values: Any) -> Run:
+def end_run(run: Run, *, state: str, **values: Any) -> Run:
     """Write how a run ended."""
-    for name, value in {"state": state, "reason": reason, "finished_at": timezone.now(), **values}.items():
+    for name, value in {"state": state, "finished_at": timezone.now(), **values}.items():
         setattr(run, name, value)
     run.save()
     return run
@@ -58,7 +60,7 @@ def run_as_json(run: Run) -> dict[str, Any]:
         "kind": run.kind,
         "as_of": run.as_of.isoformat(),
         "state": run.state,
-        "reason": run.reason,
+        "reason": run_reason(run),
         "code_version": run.code_version,
         "features": run.features,
         "seed": run.seed,

@@ -13,12 +13,13 @@ from insights.estimators import REGISTRY
 from insights.estimators.calibration import Platt
 from insights.estimators.explain import reason_parts, shares
 from insights.estimators.flat import FlatModel
-from insights.evaluate import RULE, Choice, TooThin, choose, figures, training_moments
+from insights.evaluate import RULE, Choice, choose, figures, training_moments
 from insights.features import health as health_parts
-from insights.features.build import REASON_OF, default_horizon
+from insights.features.build import LEAST_GAPS, REASON_OF, default_horizon
 from insights.features.words import reason_values
 from insights.models import ModelVersion, Run
-from insights.services.analysis import Analysis, Thin
+from insights.refusals import ModelRefused, Thin, Why, why
+from insights.services.analysis import Analysis
 from insights.services.definitions import churn_settings
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def horizon_of(analysis: Analysis) -> int:
         return int(chosen)
     found = default_horizon(analysis.store.history.repeat_gaps(analysis.as_of))
     if found is None:
-        raise Thin("Needs 30 gaps between purchases of repeat customers to know the base's rhythm, or a set horizon.")
+        raise Thin(why("rhythm_unknown", needed=LEAST_GAPS))
     return found
 
 
@@ -52,10 +53,7 @@ def train_churn(analysis: Analysis, run: Run) -> dict[str, Any]:
     """Train all candidates, judge them out of time, keep or replace the champion."""
     horizon = horizon_of(analysis)
     run.settings = {"horizon_days": horizon, "horizon_set": bool(churn_settings().get("horizon_days"))}
-    try:
-        choice = choose(analysis.store, analysis.as_of, horizon, makers(), REGISTRY.get(RULE), analysis.seed)
-    except TooThin as missing:
-        raise Thin(str(missing)) from missing
+    choice = choose(analysis.store, analysis.as_of, horizon, makers(), REGISTRY.get(RULE), analysis.seed)
     features = list(analysis.store.snapshot(analysis.as_of).features.columns)
     published = choice.published
     text = modelfiles.content(
@@ -166,7 +164,7 @@ def _may_replace(analysis: Analysis, champion: ModelVersion | None, choice: Choi
     features = list(analysis.store.snapshot(analysis.as_of).features.columns)
     try:
         model = modelfiles.read(NAME, champion.version, expected_digest=champion.digest, features=features)
-    except modelfiles.ModelRefused:
+    except ModelRefused:
         return True
     newest = training_moments(analysis.store, analysis.as_of, choice.horizon)[-1]
     score = model.flat.score(analysis.store.snapshot(newest).features)
@@ -176,22 +174,22 @@ def _may_replace(analysis: Analysis, champion: ModelVersion | None, choice: Choi
     return choice.published.figures["auc"] >= min(old, champion.metrics.get("auc", old)) - WORSE
 
 
-def _model_for(analysis: Analysis) -> tuple[ModelVersion, modelfiles.LoadedModel, list[str]]:
+def _model_for(analysis: Analysis) -> tuple[ModelVersion, modelfiles.LoadedModel, list[Why]]:
     """The model to score with: the champion, or for a past as_of the version trained then; else the last good."""
     features = list(analysis.store.snapshot(analysis.as_of).features.columns)
     trained = analysis.shared.get("churn-version")
     order = list(ModelVersion.objects.filter(name=NAME, trained_as_of__lte=analysis.as_of).order_by("-version"))
     champions = [one for one in order if one.standing == ModelVersion.Standing.CHAMPION]
     wanted = champions or ([trained] if trained else [])
-    refused: list[str] = []
+    refused: list[Why] = []
     for version in dict.fromkeys([*wanted, *order]):
         try:
             loaded = modelfiles.read(NAME, version.version, expected_digest=version.digest, features=features)
-        except modelfiles.ModelRefused as reason:
-            refused.append(str(reason))
+        except ModelRefused as refusal:
+            refused += refusal.why
             continue
         return version, loaded, refused
-    raise Thin(" ".join(refused) or "No churn model is trained yet; see the training run for what is missing.")
+    raise Thin(*(refused or [why("no_model")]))
 
 
 def score_churn(analysis: Analysis, run: Run) -> dict[str, Any]:
@@ -224,7 +222,7 @@ def score_churn(analysis: Analysis, run: Run) -> dict[str, Any]:
         "rows_out": len(probability),
         "dropped": {"no purchase in the last 365 days": len(everyone) - len(probability)},
         "metrics": _score_metrics(base, probability, version, model.horizon),
-        "reason": " ".join(refused),
+        "why": refused,
     }
 
 
@@ -282,14 +280,14 @@ def score_health(analysis: Analysis, run: Run) -> dict[str, Any]:
 
     raw = analysis.store.snapshot(analysis.as_of).raw
     if raw.empty:
-        raise Thin("Needs customers with a purchase in the last 365 days; has none.")
+        raise Thin(why("no_active"))
     churn = None
     if "churn" in analysis.shared:
         customers, probability = analysis.shared["churn"]
         churn = pd.Series(probability, index=customers)
     shown = health_parts.parts(raw, churn)
     if shown.shape[1] == 0:
-        raise Thin("Needs a churn score, tickets or conversations to tell health; has none of them.")
+        raise Thin(why("no_health"))
     whole = health_parts.health(shown).round()
     rounded = shown.round()
     columns: dict[str, list[Any]] = {

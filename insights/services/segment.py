@@ -8,9 +8,10 @@ import numpy as np
 
 from insights import store as tables
 from insights.models import Run, Segment
+from insights.refusals import Thin, why
 from insights.segmenters.kmeans import KMeansSegmenter, match, traits
 from insights.segmenters.rfm import NAMES, Rfm
-from insights.services.analysis import Analysis, Thin
+from insights.services.analysis import Analysis
 from insights.services.definitions import chosen_k
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def segment_customers(analysis: Analysis, run: Run) -> dict[str, Any]:
     """RFM scores and groups, clusters that keep their identity; refuses below twenty active customers."""
     raw = analysis.store.snapshot(analysis.as_of).raw
     if len(raw) < NEEDED:
-        raise Thin(f"Needs {NEEDED} customers with a purchase in the last 365 days; has {len(raw)}.")
+        raise Thin(why("few_active", needed=NEEDED, found=len(raw)))
     rfm = Rfm()
     scores = rfm.fit_scores(raw)
     clusters, model = _clusters(raw, analysis.seed)

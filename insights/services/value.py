@@ -9,7 +9,8 @@ import numpy as np
 
 from insights import store as tables
 from insights.models import Run
-from insights.services.analysis import Analysis, Thin
+from insights.refusals import Thin, why
+from insights.services.analysis import Analysis
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,10 +28,7 @@ def score_value(analysis: Analysis, run: Run) -> dict[str, Any]:
     need = 2 * 365 + LEAST_PAST
     active = len(analysis.store.snapshot(analysis.as_of).raw)
     if days < need or active < MIN_CUSTOMERS:
-        raise Thin(
-            f"Needs {need} days of history (a year to learn from, a year to judge by, and a start) and "
-            f"{MIN_CUSTOMERS} active customers; has {days} and {active}."
-        )
+        raise Thin(why("short_history", days=need, customers=MIN_CUSTOMERS, has_days=days, has_customers=active))
     judged = _judge(analysis)
     past = analysis.as_of - YEAR
     use_model = judged["rmse"] <= judged["baseline_rmse"]

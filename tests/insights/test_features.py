@@ -9,9 +9,10 @@ import pytest
 
 from insights.clean import Cleaning, orders_from_lines
 from insights.estimators import REGISTRY
-from insights.evaluate import TooThin, choose
+from insights.evaluate import choose
 from insights.features.build import FeatureStore, default_horizon
 from insights.features.contract import ORDERS, BadFacts, Facts, check
+from insights.refusals import Thin
 from tests.insights.frames import START, orders, rhythm
 
 DAY = timedelta(days=1)
@@ -95,7 +96,7 @@ def test_the_horizon_is_the_ninetieth_percentile_in_whole_weeks():
 def test_thin_data_are_refused_with_what_is_missing():
     store = FeatureStore(rhythm(customers=50))
     makers = [REGISTRY.get("logistic")]
-    with pytest.raises(TooThin, match="Needs 200 active customers"):
+    with pytest.raises(Thin, match="thin_base"):
         choose(store, START + 400 * DAY, 60, makers, REGISTRY.get("recency_rule"))
 
 

@@ -112,6 +112,19 @@ class Running:
     def kill(self, words: str) -> None:
         self.part(words).send_signal(signal.SIGKILL)
 
+    def kill_all(self, words: str) -> None:
+        """One part with everything that it started, at once."""
+        part = self.part(words)
+        for process in [part, *part.children(recursive=True)]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+
+    def kill_under(self, words: str) -> None:
+        """The processes that a part started, not the part itself."""
+        for process in self.part(words).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+
     def stop(self) -> float:
         """Ctrl-C; how many seconds it took."""
         began = time.monotonic()

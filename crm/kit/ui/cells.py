@@ -170,11 +170,17 @@ def yes_no(value: bool | None) -> SafeString:
 
 
 def delta(
-    change: Number | None, period: str = "", *, good: str = "up", unit: str = "", decimals: int = 0
+    change: Number | None, period: str = "", *, good: str = "up", unit: str = "", decimals: int = 0, spoken: str = ""
 ) -> SafeString:
-    """``▼ 14 in 30 days``. ``good`` is "up", "down" or "" (neither): a word says better or worse."""
+    """``▼ 14 in 30 days``. ``good`` is "up", "down" or "" (neither): a word says better or worse.
+
+    ``spoken`` is read out in place of a short form.
+    """
     if change is None:
         return _safe("")
+    if spoken:
+        shown = delta(change, period, good=good, unit=unit, decimals=decimals)
+        return format_html('<span aria-hidden="true">{}</span><span class="sr">{}</span>', shown, spoken)
     if change == 0:
         return format_html(
             '<span class="delta flat">{}</span>', gettext("no change") + (f" {period}" if period else "")

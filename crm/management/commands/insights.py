@@ -16,6 +16,7 @@ from crm.kit.errors import Refused
 from crm.kit.workspace import zone
 
 PARTS = ("segments", "churn", "value", "associations", "anomalies")
+MOST_DAYS_BACK = 365
 BUILT = ("segments", "churn", "value", "anomalies")
 
 
@@ -41,6 +42,14 @@ def parts(text: str) -> list[str]:
     return names
 
 
+def days_back(text: str) -> list[int]:
+    """Numbers of days with commas between."""
+    found = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(part.isascii() and part.isdigit() and 1 <= int(part) <= MOST_DAYS_BACK for part in found):
+        raise argparse.ArgumentTypeError(f"“{text}” must be numbers of days from 1 to {MOST_DAYS_BACK}, such as 60,30.")
+    return [int(part) for part in found]
+
+
 def start_of(day: date) -> datetime:
     """The start of a day in the workspace's zone."""
     return datetime(day.year, day.month, day.day, tzinfo=zone())
@@ -54,6 +63,10 @@ class Command(BaseCommand):
         run = verbs.add_parser("run", help="run the scheduled analysis now, in this process")
         run.add_argument("--as-of", type=a_date, help="use data before the start of that day (default: all)")
         run.add_argument("--only", type=parts, default=list(BUILT), help="segments,churn,value,anomalies")
+        run.add_argument(
+            "--look-back", type=days_back, default=[], metavar="DAYS",
+            help="in a workspace without a history, score so many days earlier too, with the new model: 60,30",
+        )  # fmt: skip
         define = verbs.add_parser("define", help="what leaving means")
         define.add_argument("name", choices=["churn"])
         how = define.add_mutually_exclusive_group(required=True)
@@ -86,7 +99,7 @@ class Command(BaseCommand):
                 self.stderr.write(f"{values['done']}/{values['total']} {values['message']}")
 
         with contextlib.redirect_stdout(sys.stderr):
-            runs = run_analysis(as_of=as_of, now=now, only=options["only"], say=say)
+            runs = run_analysis(as_of=as_of, now=now, only=options["only"], look_back=options["look_back"], say=say)
         self._print([run_as_json(run) for run in runs])
 
     def _define(self, options: dict[str, Any]) -> None:

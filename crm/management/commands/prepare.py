@@ -22,6 +22,7 @@ from crm.conf import CONF
 from crm.kit.workspace import load_workspace
 
 DEMO_CUSTOMERS = 5000
+LOOK_BACK = [60, 30]  # days before now for which the sample is scored too, so that trends can be seen
 
 
 class Command(BaseCommand):
@@ -37,7 +38,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Loading sample data: {DEMO_CUSTOMERS:,} customers, three years …")
             call_command("demo", customers=DEMO_CUSTOMERS, stdout=self.stdout, stderr=self.stderr)
             self.stdout.write("Segmenting the customers, training the churn model, looking for anomalies …")
-            call_command("insights", "run", stdout=io.StringIO(), stderr=io.StringIO())
+            call_command("insights", "run", look_back=LOOK_BACK, stdout=io.StringIO(), stderr=io.StringIO())
         state = {
             "sample": load_workspace().has_sample_data,
             "people": get_user_model()._default_manager.count(),
