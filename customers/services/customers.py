@@ -60,6 +60,15 @@ def update_customer(
 
 
 @transaction.atomic
+def tag_customer(*, user: User, customer_id: int, add: str = "", remove: str = "") -> Customer:
+    """Add a tag and take one away; what is so already stays, and ``was_changed`` says whether anything did."""
+    row = locked(Customer, customer_id, user=user, obj="customer", action="change")
+    tags = [tag for tag in row.tags if tag != remove]
+    wanted = [*dict.fromkeys([*tags, *([add] if add else [])])]
+    return update_customer(user=user, customer_id=customer_id, values={"tags": wanted})
+
+
+@transaction.atomic
 def trash_customer(*, user: User, customer_id: int, now: datetime, expected: str | None = None) -> Customer:
     """Move a customer to the trash, where restoring finds it."""
     row = locked(Customer, customer_id, user=user, obj="customer", action="delete")

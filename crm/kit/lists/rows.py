@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext as _
 
 from crm.kit import keyset, search
 from crm.kit.errors import Invalid
 from crm.kit.extensions import Extension, extensions, orderings
+from crm.kit.filters import offers
+from crm.kit.lists.declared import Action
 from crm.kit.tables import Column, Scene, Table
 from crm.kit.views import Policed, Policy
 from crm.kit.workspace import workspace
+
+STATE = ("search", "ordering", "columns", "view")
+"""Names of an address that are no filters."""
+
+_lists: dict[str, type[Rows]] = {}
 
 
 class Rows(Policed):
@@ -28,6 +38,21 @@ class Rows(Policed):
     filter_names: ClassVar[Sequence[str]] = ()
     own_orderings: ClassVar[Mapping[str, str]] = {}
     default_ordering: ClassVar[str] = "-id"
+    actions: ClassVar[Sequence[Action]] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "key" in vars(cls) and _lists.setdefault(cls.key, cls) is not cls:
+            raise ValueError(f"Two lists are called “{cls.key}”.")
+
+    @classmethod
+    def read_by(cls, user: Any, query: str) -> Self:
+        """The list as a user would find it under a query string, outside any request of theirs."""
+        request = HttpRequest()
+        request.method, request.user, request.GET = "GET", user, QueryDict(query)
+        made = cls()
+        made.setup(request)
+        return made
 
     def get_queryset(self) -> QuerySet[Any]:
         """The rows that the user may reach, with what the columns read; override to join more."""
@@ -66,6 +91,25 @@ class Rows(Policed):
             return found
         hidden = [name for name, level in self.levels.items() if level in ("hidden", "masked")]
         return search.match(found, self.search_text, hidden=hidden)
+
+    @cached_property
+    def state(self) -> QueryDict:
+        """The filters, the search and the sort, as a saved view keeps them."""
+        query = self.request.GET.copy()
+        for name in ("cursor", "format", "part", "view", "page_size"):
+            query.pop(name, None)
+        for name in [name for name in query if not any(query.getlist(name))]:
+            del query[name]
+        return query
+
+    def matching(self) -> QuerySet[Any]:
+        """The filtered rows for writing: a filter that the list does not have (any more) is never left out."""
+        offered = self.filterset_class.offered(self.request.user)
+        for name in self.state:
+            if name not in STATE and not offers(offered, name):
+                sentence = _("This list cannot be filtered by “%(name)s”. Nothing was changed.") % {"name": name[:60]}
+                raise Invalid(sentence, fields={name[:60]: sentence})
+        return self.rows
 
     @property
     def search_text(self) -> str:
@@ -108,3 +152,10 @@ class Rows(Policed):
     def may(self, policy: Policy) -> bool:
         """Whether this user has a policy."""
         return policy[0] == "self" or self.request.user.access.can(*policy)
+
+
+def list_of(key: str) -> type[Rows] | None:
+    """The list of a key; the views of every app are loaded at the first look."""
+    if key not in _lists:
+        autodiscover_modules("views")
+    return _lists.get(key)

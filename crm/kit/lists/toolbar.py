@@ -11,11 +11,9 @@ from django.utils.translation import gettext as _
 
 from crm.kit.chips import Chip, chips_of, fit_for_a_page
 from crm.kit.lists.declared import Preset, Tab, Words
-from crm.kit.lists.rows import Rows
+from crm.kit.lists.rows import STATE, Rows
 from crm.kit.saved import views_of
 from crm.kit.tables import Column
-
-STATE = ("search", "ordering", "columns", "view")
 
 
 class Toolbar(Rows):
@@ -37,16 +35,6 @@ class Toolbar(Rows):
         for name in [name for name in query if not any(query.getlist(name))]:
             del query[name]
         return f"{self.request.path}?{query.urlencode(safe=',')}" if query else self.request.path
-
-    @cached_property
-    def state(self) -> QueryDict:
-        """The filters, the search and the sort, as a saved view keeps them."""
-        query = self.request.GET.copy()
-        for name in ("cursor", "format", "part", "view", "page_size"):
-            query.pop(name, None)
-        for name in [name for name in query if not any(query.getlist(name))]:
-            del query[name]
-        return query
 
     def chips(self) -> list[Chip]:
         """The active filters as field, operator, value and the address without each."""

@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy
 
 from crm.kit import keyset
 from crm.kit.errors import Invalid, Refused
-from crm.kit.lists.declared import Action, Heading, Words
-from crm.kit.lists.export import Export
+from crm.kit.lists import bulk
+from crm.kit.lists.declared import Heading, Words
+from crm.kit.lists.post import Bulk
 from crm.kit.tables import Table, rows_html
 from crm.kit.views import Policy
 
@@ -25,14 +26,11 @@ PARTS = {
     "display": gettext_lazy("Columns and rows"),
     "view": gettext_lazy("Save view"),
 }
-MAX_TICKED = 500
 
 
-class ListView(Export):
+class ListView(Bulk):
     """Declare ``model``, ``table``, ``filterset_class``, ``default_ordering``; everything else follows."""
 
-    actions: ClassVar[Sequence[Action]] = ()
-    bulk_url: str = ""
     create_url: str = ""
     create_label: ClassVar[Words] = ""
     create_policy: ClassVar[Policy | None] = None
@@ -97,6 +95,7 @@ class ListView(Export):
             "first": self.address() if page.previous else "",
             "saved_view": self.own_view,
             "usable_actions": [one for one in self.actions if self.may(one.policy)],
+            "most_at_once": bulk.MOST_AT_ONCE,
             **more,
         }
 
@@ -149,10 +148,6 @@ class ListView(Export):
             "following": here.following,
             "total": keyset.count(self.rows),
         }
-
-    def bulk_ids(self) -> list[int]:
-        """The ticked rows of a POST."""
-        return [int(raw) for raw in self.request.POST.getlist("ids")[:MAX_TICKED] if raw.isascii() and raw.isdigit()]
 
     def refused(self, refused: Refused) -> HttpResponse:
         """A refused address goes back to the plain list."""
