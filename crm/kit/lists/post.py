@@ -89,7 +89,7 @@ def outcome(tally: bulk.Tally) -> str:
     """The counts as one sentence each."""
     told = [ngettext("%(n)s record changed.", "%(n)s records changed.", tally.changed) % {"n": tally.changed}]
     if tally.same:
-        told.append(ngettext("%(n)s was so already.", "%(n)s were so already.", tally.same) % {"n": tally.same})
+        told.append(ngettext("%(n)s needed no change.", "%(n)s needed no change.", tally.same) % {"n": tally.same})
     if tally.refused:
         told.append(ngettext("%(n)s was refused.", "%(n)s were refused.", tally.refused) % {"n": tally.refused})
     return " ".join(told)

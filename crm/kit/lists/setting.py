@@ -23,33 +23,30 @@ class Setting:
 
     def __init__(self, model: type[Model], field: str, update: Update, *, also: tuple[str, ...] = ()) -> None:
         self.model, self.field, self.update = model, field, update
-        self.also = also
+        self.names = (field, *also)
 
     @transaction.atomic
     def act(self, *, user: Any, pk: int, value: Any, now: datetime) -> dict[str, Any] | None:
         """Set it; what the row held before."""
-        row = self._locked(user, pk)
-        before = {name: _kept(self._held(row, name)) for name in (self.field, *self.also)}
+        before = {name: _kept(held) for name, held in self._locked(user, pk).items()}
         done = self.update(user=user, pk=pk, values={self.field: value}, now=now)
         return before if done.was_changed else None  # type: ignore[attr-defined]
 
     @transaction.atomic
     def back(self, *, user: Any, pk: int, value: Any, before: dict[str, Any], now: datetime) -> None:
         """Put it back where it still is as the action left it."""
-        if self._held(self._locked(user, pk), self.field) != value:
+        if self._locked(user, pk)[self.field] != value:
             raise Refused(_("Someone has changed it since; it stays as it is."))
-        values = {name: self._read(name, before[name]) for name in (self.field, *self.also)}
+        values = {name: self._read(name, before[name]) for name in self.names}
         self.update(user=user, pk=pk, values=values, now=now)
 
-    def _locked(self, user: Any, pk: int) -> Model:
+    def _locked(self, user: Any, pk: int) -> dict[str, Any]:
+        """What the row holds; nobody else changes it before the service has."""
         rows = self.model._default_manager.visible_to(user)  # type: ignore[attr-defined]
-        row: Model | None = rows.select_for_update(of=("self",)).filter(pk=pk).first()
-        if row is None:
+        found = rows.select_for_update(of=("self",)).filter(pk=pk).values(*self.names).first()
+        if found is None:
             raise Refused(_("There is nothing here that you may see."), status=404, code="not_found")
-        return row
-
-    def _held(self, row: Model, name: str) -> Any:
-        return getattr(row, row._meta.get_field(name).attname)  # type: ignore[union-attr]
+        return dict(found)
 
     def _read(self, name: str, kept: Any) -> Any:
         field: Any = self.model._meta.get_field(name)
