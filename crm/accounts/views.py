@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from crm.accounts import preferences
 from crm.accounts.models import Role, Team
 from crm.accounts.picks import MOST_OFFERED, PEOPLE, TEAMS, Kind, Offer
-from crm.accounts.policy import ACTIONS, OBJECTS
+from crm.accounts.policy import ACTIONS, OWNED
 from crm.kit.errors import Invalid
 from crm.kit.views import Action, Page, Policed, back_to
 
@@ -113,7 +113,7 @@ class Pick(Policed):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         obj, action = request.GET.get("for", "customer"), request.GET.get("may", "view")
-        if obj not in OBJECTS or action not in ACTIONS:
+        if obj not in OWNED or action not in ACTIONS:
             raise Http404
         typed = request.GET.get("q", "").strip()
         rows = self.kind.found(self.kind.reached(request.user, obj, action), typed)

@@ -10,18 +10,18 @@
   const current = (box) => options(box).findIndex((one) => one.getAttribute("aria-selected") === "true");
   function show(box, on) {
     const place = list(box);
+    if (!place) return;
     if (place.matches(":popover-open") !== on) { if (on) place.showPopover(); else place.hidePopover(); }
     box.setAttribute("aria-expanded", on);
     if (on) Vantage.place(place, box); else box.removeAttribute("aria-activedescendant");
   }
   function pick(box, index) {
     const every = options(box);
-    every.forEach((one, n) => { one.id = place(box, n); one.setAttribute("aria-selected", n === index); });
+    every.forEach((one, n) => { one.id = box.getAttribute("aria-controls") + "-" + n; one.setAttribute("aria-selected", n === index); });
     if (every[index]) { box.setAttribute("aria-activedescendant", every[index].id); every[index].scrollIntoView({ block: "nearest" }); }
     else box.removeAttribute("aria-activedescendant");
   }
-  const place = (box, n) => box.getAttribute("aria-controls") + "-" + n;
-  function ask(box, text) {
+    function ask(box, text) {
     const mine = ++asked, address = new URL(box.dataset.combo, location.href);
     address.searchParams.set("q", text);
     fetch(address, { headers: { "HX-Request": "true" }, credentials: "same-origin" })

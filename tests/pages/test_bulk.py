@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.contrib.messages import get_messages
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -15,7 +16,9 @@ from crm.accounts.models import Grant, Membership, User
 from crm.kit.lists import bulk
 from crm.kit.models import Job
 from crm.kit.progress import LeaseLost
+from customers import services
 from customers.models import Customer
+from customers.views import CustomerList
 from sales.models import Deal, Stage
 from service.models import Queue, Ticket
 from tests.cast import NOW, Cast, make_customer
@@ -291,6 +294,47 @@ def test_a_filter_of_an_app_above_that_the_reader_lost_is_refused_too(
     with pytest.raises(bulk.Invalid, match="churn_band"):
         run(job)
     assert with_tag("fair") == set()
+
+
+def test_a_day_in_a_filter_begins_where_the_asker_is_also_in_the_job(
+    cast: Cast, sign_in: SignIn, few_at_once: None
+) -> None:
+    """One in the morning of the 23rd in Shanghai is still the 22nd in UTC."""
+    User.objects.filter(pk=cast.users["rep"].pk).update(time_zone="Asia/Shanghai")
+    early = leads(cast, 4)
+    leads_before = leads(cast, 4)
+    Customer.objects.filter(pk__in=keys(early)).update(created_at=datetime(2026, 11, 22, 17, tzinfo=UTC))
+    Customer.objects.filter(pk__in=keys(leads_before)).update(created_at=datetime(2026, 11, 22, 15, tzinfo=UTC))
+    run(queued(sign_in("rep"), "/customers/?created_after=2026-11-23&created_before=2026-11-24"))
+    assert with_tag("fair") == keys(early)
+
+
+def test_a_row_that_the_database_refuses_is_reported_and_does_not_stop_the_others(
+    cast: Cast, sign_in: SignIn, few_at_once: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One bad row must not keep ten thousand from their work."""
+    rows = leads(cast, 5)
+    real = services.tag_customer
+
+    def fails(*, customer_id: int, **given: Any) -> Customer:
+        if customer_id == rows[1].pk:
+            raise IntegrityError
+        return real(customer_id=customer_id, **given)
+
+    monkeypatch.setattr(services, "tag_customer", fails)
+    result = run(queued(sign_in("rep")))
+    assert (result["changed"], result["refused"], result["named"][0][0]) == (4, 1, rows[1].pk)
+
+
+def test_rows_that_come_in_while_it_runs_at_once_are_not_cut_off_silently(cast: Cast, sign_in: SignIn) -> None:
+    """What is done is what was counted."""
+    rows = leads(cast, 3)
+    listing = CustomerList.read_by(cast.users["rep"], "lifecycle=lead")
+    order = bulk.Order(listing, next(one for one in listing.actions if one.name == "tag"), "fair")
+    counted = order.after(0, 10)
+    leads(cast, 1)
+    bulk.at_once(order, counted, now=NOW)
+    assert with_tag("fair") == keys(rows)
 
 
 def test_moving_more_to_the_trash_than_can_be_undone_asks_first_with_the_count(

@@ -80,10 +80,11 @@ def test_at_most_twenty_are_offered_in_the_same_queries_as_two(cast: Cast, sign_
     assert counted[0] == counted[1]
 
 
-@pytest.mark.parametrize("asked", [{"for": "password"}, {"for": "customer", "may": "destroy"}])
-def test_an_unknown_kind_of_record_is_not_found(sign_in: SignIn, asked: dict[str, str]) -> None:
-    """Never a guess at what reach is meant."""
-    assert sign_in("rep").get(PEOPLE, asked).status_code == 404
+@pytest.mark.parametrize("asked", [{"for": "password"}, {"for": "product"}, {"for": "customer", "may": "destroy"}])
+def test_people_are_looked_up_for_what_has_an_owner_only(sign_in: SignIn, asked: dict[str, str]) -> None:
+    """Everyone reads every product: that reach must not open the list of all colleagues."""
+    for address in (PEOPLE, TEAMS):
+        assert sign_in("rep").get(address, asked).status_code == 404
 
 
 def test_a_form_holds_one_name_and_no_pick_list(cast: Cast, sign_in: SignIn) -> None:

@@ -9,15 +9,16 @@ row it committed; every verb leaves a row alone that is as wanted already.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 import pghistory
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import QuerySet
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from crm.kit import jobs
@@ -58,9 +59,8 @@ class Tally:
         """Rows that were looked at."""
         return self.changed + self.same + self.refused
 
-    def refuse(self, pk: int, refused: Refused) -> None:
+    def refuse(self, pk: int, why: str) -> None:
         """Count a row that was refused, with its reason."""
-        why = " ".join(getattr(refused, "fields", {}).values()) or refused.message
         self.refused += 1
         if len(self.named) < MOST_NAMED:
             self.named.append([pk, why])
@@ -102,7 +102,10 @@ class Order:
             with transaction.atomic():
                 before = self.action.act(user=self.user, pk=pk, value=self.value, now=now)
         except Refused as refused:
-            tally.refuse(pk, refused)
+            tally.refuse(pk, " ".join(getattr(refused, "fields", {}).values()) or refused.message)
+            return
+        except (DataError, IntegrityError):
+            tally.refuse(pk, _("The values do not fit together."))
             return
         if before is None:
             tally.same += 1
@@ -114,14 +117,14 @@ class Order:
     def kept(self) -> dict[str, Any]:
         """The order as a job keeps it."""
         rows = {"query": self.listing.state.urlencode()} if self.ids is None else {"ids": list(self.ids)}
-        words = {"list": self.listing.key, "action": self.action.name, "language": translation.get_language()}
-        return {**words, "value": self.value, **rows}
+        asker = {"language": translation.get_language(), "zone": timezone.get_current_timezone_name()}
+        return {"list": self.listing.key, "action": self.action.name, "value": self.value, **rows, **asker}
 
 
-def at_once(order: Order, *, now: datetime) -> Job:
-    """Do it here, for at most as many rows as that is fast enough for; the job row is the record and the Undo."""
+def at_once(order: Order, keys: list[int], *, now: datetime) -> Job:
+    """Do it here, for as many rows as that is fast enough for; the job row is the record and the Undo."""
     tally = Tally()
-    for pk in order.after(0, MOST_AT_ONCE):
+    for pk in keys:
         order.do(pk, tally, now)
     return Job.objects.create(
         kind=KIND, args=order.kept(), user=order.user, state=Job.State.DONE, done=tally.seen, total=tally.seen,
@@ -137,7 +140,7 @@ def as_job(order: Order) -> Job:
 
 def run(job: Job, report: Progress, *, now: datetime) -> dict[str, Any]:
     """The job's work: chunk by chunk, each with its tally in one transaction; asks anew for the rights each time."""
-    with translation.override(job.args.get("language")), pghistory.context(user=job.user_id, via="job", job=job.pk):
+    with _as_asked(job), pghistory.context(user=job.user_id, via="job", job=job.pk):
         tally = Tally.of(job)
         report(done=tally.seen, total=tally.seen + order_of(job).left(tally.last))
         for order, keys in _chunks(job, tally):
@@ -149,6 +152,13 @@ def run(job: Job, report: Progress, *, now: datetime) -> dict[str, Any]:
                 Job.objects.filter(pk=job.pk).update(result=asdict(tally))
             report(done=tally.seen)
     return asdict(tally)
+
+
+@contextmanager
+def _as_asked(job: Job) -> Iterator[None]:
+    """The asker's language for the reasons, and their time zone: a day in a filter begins where they are."""
+    with translation.override(job.args.get("language")), timezone.override(job.args.get("zone") or "UTC"):
+        yield
 
 
 def _chunks(job: Job, tally: Tally) -> Iterator[tuple[Order, list[int]]]:

@@ -48,8 +48,9 @@ class Bulk(Export):
         every = request.POST.get("every") == "1"
         value = action.read(request.user, request.POST.get(action.name, ""))
         order = bulk.Order(self, action, value, None if every else bulk.chosen(request.POST.getlist("ids")))
-        if len(order.after(0, bulk.MOST_AT_ONCE + 1)) <= bulk.MOST_AT_ONCE:
-            tell(request, action, bulk.at_once(order, now=timezone.now()))
+        keys = order.after(0, bulk.MOST_AT_ONCE + 1)
+        if len(keys) <= bulk.MOST_AT_ONCE:
+            tell(request, action, bulk.at_once(order, keys, now=timezone.now()))
             return go_to(request, back_to(request, request.path))
         if action.danger and "sure" not in request.POST:
             return self._ask(request, order)
@@ -87,9 +88,10 @@ def level(tally: bulk.Tally) -> int:
 
 def outcome(tally: bulk.Tally) -> str:
     """The counts as one sentence each."""
-    told = [ngettext("%(n)s record changed.", "%(n)s records changed.", tally.changed) % {"n": tally.changed}]
+    changed, same, refused = (f"{n:,}" for n in (tally.changed, tally.same, tally.refused))
+    told = [ngettext("%(n)s record changed.", "%(n)s records changed.", tally.changed) % {"n": changed}]
     if tally.same:
-        told.append(ngettext("%(n)s needed no change.", "%(n)s needed no change.", tally.same) % {"n": tally.same})
+        told.append(_("%(n)s needed no change.") % {"n": same})
     if tally.refused:
-        told.append(ngettext("%(n)s was refused.", "%(n)s were refused.", tally.refused) % {"n": tally.refused})
+        told.append(ngettext("%(n)s was refused.", "%(n)s were refused.", tally.refused) % {"n": refused})
     return " ".join(told)

@@ -29,7 +29,7 @@ def story(job: Job, user: Any) -> Story:
     return Story(
         title=f"{title} · {getattr(listing, 'title', '')}" if listing else title,
         text=outcome(tally) if job.is_over else "",
-        note=_note(job),
+        note=_note(job, tally),
         failures=_failures(listing, tally, user) if listing else [],
         more=tally.refused - len(tally.named),
         reasons=sorted(tally.reasons.items(), key=lambda pair: -pair[1]),
@@ -37,12 +37,12 @@ def story(job: Job, user: Any) -> Story:
     )
 
 
-def _note(job: Job) -> str:
+def _note(job: Job, tally: bulk.Tally) -> str:
     if not job.is_over:
         return _("The filters, your rights and the rows are looked at again while it runs; the count may differ.")
     if (job.result or {}).get("back") is not None:
         return _("It was undone.")
-    if bulk.undoable(job):
+    if bulk.undoable(job) or not tally.changed:
         return ""
     return _("There is no Undo for so many; the history of every record keeps what it held before.")
 
