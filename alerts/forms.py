@@ -9,11 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts.models import Rule, Severity
 from alerts.services.rules import NAME_AT_MOST, RuleInput, written
+from crm.accounts.fields import PersonField
 from crm.accounts.models import User
-from crm.accounts.selectors import people_of
 from crm.kit.views import PlainForm
 
-PEOPLE_AT_MOST = 200
 HOLDS = (
     ("PT0S", _("at once")),
     ("PT5M", _("for 5 minutes")),
@@ -37,16 +36,11 @@ class ResolveForm(PlainForm):
 class AssignForm(PlainForm):
     """Who looks after an alert."""
 
-    owner = forms.ModelChoiceField(
-        label=_("Owner"), queryset=User.objects.none(), required=False, empty_label=_("Nobody")
-    )
+    owner = PersonField(label=_("Owner"), required=False)
 
     def __init__(self, data: Any = None, *, user: User, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        people = people_of(user, "alert").order_by("first_name", "last_name", "username")
-        owner: Any = self.fields["owner"]
-        owner.queryset = people
-        owner.label_from_instance = lambda person: person.display_name
+        self.fields["owner"].offer(user, "alert", "view")  # type: ignore[attr-defined]
 
 
 class RuleForm(PlainForm):

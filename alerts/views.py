@@ -252,10 +252,9 @@ class AssignAlert(InputStep):
         return {"user": self.request.user}
 
     def run(self, form: Any) -> Alert:
-        owner = form.cleaned_data["owner"]
         return services.assign(
             alert_id=self.kwargs["pk"],
-            owner_id=owner.pk if owner else None,
+            owner_id=form.cleaned_data["owner"],
             user=self.request.user,
             now=timezone.now(),
         )

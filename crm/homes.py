@@ -66,9 +66,8 @@ def job_figures(request: HttpRequest, record: Any) -> dict[str, Any]:
 def recent_jobs(request: HttpRequest, record: Any) -> dict[str, Any]:
     """The latest jobs, imports among them."""
     titles = {kind: handler.title for kind, handler in jobs.handlers().items()}
-    rows = list(
-        jobs_of(request.user).select_related("user").defer("args", "result").order_by("-created_at", "-id")[:FEW]
-    )
+    found = jobs_of(request.user).exclude(state="done", claimed_by="")  # done within a request: nobody waited for it
+    rows = list(found.select_related("user").defer("args", "result").order_by("-created_at", "-id")[:FEW])
     return {"jobs": [(row, titles.get(row.kind) or row.kind.replace("_", " ")) for row in rows], "tones": _TONES}
 
 

@@ -12,12 +12,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from crm.kit.errors import Invalid, Refused
-from crm.kit.lists import ListView
 from crm.kit.rows import tag
-from crm.kit.views import Action, FormPage, Policed, back_to, go_to, undo_toast
+from crm.kit.views import Action, FormPage, Policed, undo_toast
 from customers import services
 from customers.forms import ComposerForm, ContactForm, CustomerForm, initial_of
 from customers.models import Contact, Customer
@@ -184,10 +183,7 @@ class ChangeTags(Policed):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         customer = find_customer(request.user, pk)
         add, remove = request.POST.get("add", "").strip()[:60], request.POST.get("remove", "")
-        tags = [one for one in customer.tags if one != remove]
-        if add and add not in tags:
-            tags.append(add)
-        changed = services.update_customer(user=request.user, customer_id=pk, values={"tags": tags})
+        changed = services.tag_customer(user=request.user, customer_id=customer.pk, add=add, remove=remove)
         if not request.headers.get("HX-Request"):
             return HttpResponseRedirect(reverse("customer", args=[pk]))
         return render(request, "customers/tags.html", {"customer": changed, "may_change": True})
@@ -214,44 +210,6 @@ class RestoreCustomer(Action):
         back = services.restore_customer(user=request.user, customer_id=self.kwargs["pk"])
         messages.success(request, _("%(name)s is back.") % {"name": back.name})
         return reverse("customer", args=[back.pk])
-
-
-class BulkCustomers(Policed):
-    """What the bulk bar of the list does to the ticked customers."""
-
-    policy = ("customer", "change")
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        ids = ListView.bulk_ids(self)  # type: ignore[arg-type]
-        done = failed = 0
-        for pk in ids:
-            try:
-                self.one(pk)
-                done += 1
-            except Refused:
-                failed += 1
-        sentence = ngettext("%(n)s customer changed.", "%(n)s customers changed.", done) % {"n": done}
-        if failed:
-            sentence += " " + ngettext("%(n)s was refused.", "%(n)s were refused.", failed) % {"n": failed}
-        messages.add_message(request, messages.WARNING if failed else messages.SUCCESS, sentence)
-        return go_to(request, back_to(request, reverse("customers")))
-
-    def one(self, pk: int) -> None:
-        """The chosen action on one customer."""
-        user, post = self.request.user, self.request.POST
-        match post.get("action"):
-            case "trash":
-                if not user.access.can("customer", "delete"):
-                    raise Refused(_("Your role may not delete customers."), status=403)
-                services.trash_customer(user=user, customer_id=pk, now=timezone.now())
-            case "own":
-                services.update_customer(user=user, customer_id=pk, values={"owner": user.pk})
-            case "tag" if post.get("tag", "").strip():
-                tags = Customer.objects.visible_to(user).filter(pk=pk).values_list("tags", flat=True).first()
-                wanted = [*dict.fromkeys([*(tags or []), post["tag"].strip()[:60]])]
-                services.update_customer(user=user, customer_id=pk, values={"tags": wanted})
-            case _:
-                raise Invalid(_("Nothing to do: choose an action, and a tag for tagging."))
 
 
 class CustomerContacts(Policed):

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from crm.accounts.selectors import people_of, teams_of
+from crm.accounts.fields import PersonField, TeamField
 from crm.kit.views import PlainForm
 from customers.models import Customer, Gender, Lifecycle
 
@@ -17,7 +17,6 @@ LOGGED = (
     ("meeting", _("Meeting"), "calendar"),
     ("mail", _("E-mail"), "mail"),
 )
-MOST_PEOPLE = 200
 
 
 class CustomerForm(PlainForm):
@@ -41,15 +40,17 @@ class CustomerForm(PlainForm):
     gender = forms.ChoiceField(label=_("Gender"), choices=[("", "–"), *Gender.choices], required=False)
     lifecycle = forms.ChoiceField(label=_("Lifecycle"), choices=Lifecycle.choices, initial="prospect")
     language = forms.CharField(label=_("Language"), max_length=10, required=False)
-    owner = forms.ChoiceField(label=_("Owner"), required=False)
-    team = forms.ChoiceField(label=_("Team"), required=False)
+    owner = PersonField(label=_("Owner"), required=False)
+    team = TeamField(label=_("Team"), required=False)
     tags = forms.CharField(label=_("Tags"), max_length=400, required=False, help_text=_("Separated by commas."))
     note = forms.CharField(label=_("Note"), required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 4}))
 
     def __init__(self, data: Any = None, *, user: Any, action: str = "add", only: str = "", **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        self.offer("owner", _people(user, action))
-        self.offer("team", [(str(row.pk), row.name) for row in teams_of(user, "customer", action)[:MOST_PEOPLE]])
+        self.changes = action == "change"
+        for name in ("owner", "team"):
+            kept = self.initial.get(name) if self.changes else None
+            self.fields[name].offer(user, "customer", action, kept=kept)  # type: ignore[attr-defined]
         levels = user.access.restricted_fields("customer")
         for name in list(self.fields):
             if (only and name != only) or levels.get(name):
@@ -61,8 +62,8 @@ class CustomerForm(PlainForm):
         if "tags" in found:
             found["tags"] = [tag.strip() for tag in found["tags"].replace("，", ",").split(",") if tag.strip()]
         for name in ("owner", "team"):
-            if name in found:
-                found[name] = int(found[name]) if found[name] else None
+            if self.changes and found.get(name, 0) == (self.initial.get(name) or None):
+                del found[name]  # as it is: also where the owner is beyond the reach of whoever changes the rest
         if not found.get("team", True):
             del found["team"]
         return found
@@ -77,11 +78,6 @@ def initial_of(customer: Customer) -> dict[str, Any]:
         "team": customer.team_id,
         "tags": ", ".join(customer.tags),
     }
-
-
-def _people(user: Any, action: str) -> list[tuple[str, str]]:
-    rows = people_of(user, "customer", action).order_by("first_name", "last_name", "username")[:MOST_PEOPLE]
-    return [("", "–"), *((str(row.pk), row.display_name) for row in rows)]
 
 
 class ComposerForm(PlainForm):

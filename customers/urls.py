@@ -7,7 +7,6 @@ from customers import editing, views
 urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/", views.CustomerList.as_view(), name="customers"),
     path("customers/new/", editing.NewCustomer.as_view(), name="customer-new"),
-    path("customers/bulk/", editing.BulkCustomers.as_view(), name="customers-bulk"),
     path("customers/similar/", editing.Similar.as_view(), name="customer-similar"),
     path("customers/<int:pk>/", views.CustomerPage.as_view(), name="customer"),
     path("customers/<int:pk>/edit/", editing.EditCustomer.as_view(), name="customer-edit"),

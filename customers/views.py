@@ -16,12 +16,13 @@ from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
 from crm.kit import slots, timeline
-from crm.kit.lists import Action, ListView, Preset
+from crm.kit.lists import ListView, Preset
 from crm.kit.masking import at_level
 from crm.kit.tables import Scene
 from crm.kit.ui import words
 from crm.kit.views import Policed, RecordPage
 from crm.kit.workspace import workspace
+from customers.bulk import ACTIONS
 from customers.filters import CustomerFilters
 from customers.forms import ComposerForm
 from customers.models import Customer
@@ -60,12 +61,7 @@ class CustomerList(ListView):
     empty_text = gettext_lazy(
         "No customers yet. Add the first one here, or bring a whole file in with the import command or the API."
     )
-    bulk_url = "/customers/bulk/"
-    actions = (
-        Action("tag", gettext_lazy("Add tag"), "tag", ("customer", "change"), input=gettext_lazy("Tag")),
-        Action("own", gettext_lazy("Make me the owner"), "user-check", ("customer", "change")),
-        Action("trash", gettext_lazy("Move to trash"), "trash-2", ("customer", "delete"), danger=True),
-    )
+    actions = ACTIONS
 
     def get_queryset(self) -> QuerySet[Customer]:
         return super().get_queryset().select_related("owner", "last_contact").defer(*HEAVY)

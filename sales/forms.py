@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from crm.accounts.fields import PersonField
 from crm.kit.views import PlainForm
 from sales.models import Stage
 
@@ -22,7 +23,10 @@ class DealForm(PlainForm):
         label=_("Expected close"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
 
-    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+    owner = PersonField(label=_("Owner"), required=False)
+
+    def __init__(self, data: Any = None, *, user: Any, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
+        self.fields["owner"].offer(user, "deal", "add")  # type: ignore[attr-defined]
         rows = Stage.objects.filter(pipeline__is_default=True).order_by("position")
         self.offer("stage", [(str(row.pk), row.name) for row in rows])

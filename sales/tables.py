@@ -66,4 +66,5 @@ DEALS = Table(
         Column("opened_at", _("Opened"), lambda row, scene: cells.ago(row.opened_at, scene.now), lambda row: row.opened_at, sort="opened_at", order=60),
     ),
     row_label=lambda row: row.title,
+    selectable=True,
 )  # fmt: skip

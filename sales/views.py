@@ -18,6 +18,7 @@ from crm.kit.lists import ListView, Preset
 from crm.kit.views import Action, FormPage, RecordPage
 from crm.kit.workspace import workspace
 from customers.views import find_customer
+from sales.bulk import ACTIONS
 from sales.filters import DealFilters, OrderFilters
 from sales.forms import DealForm
 from sales.models import Deal, Order, Stage
@@ -93,6 +94,7 @@ class DealList(ListView):
     )
     empty_text = gettext_lazy("No deals yet. Open one on a customer's page, or bring them in by file or API.")
     strip_template = "sales/totals.html"
+    actions = ACTIONS
 
     def get_queryset(self) -> QuerySet[Deal]:
         return super().get_queryset().select_related("customer", "stage", "owner").only(
@@ -152,7 +154,8 @@ class NewDeal(FormPage):
     success_message = gettext_lazy("Deal opened.")
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {"initial": {"currency": workspace().home_currency}}
+        user = self.request.user
+        return {"user": user, "initial": {"currency": workspace().home_currency, "owner": user.pk}}
 
     @property
     def customer(self) -> Any:
@@ -169,7 +172,7 @@ class NewDeal(FormPage):
         values["stage"] = int(values["stage"])
         if customer is not None:
             values |= {"customer": customer.pk, "team": customer.team_id}
-        values["owner"] = self.request.user.pk
+        values["owner"] = form.cleaned_data["owner"]
         made = deal_services.open_deal(user=self.request.user, values=values, now=timezone.now())
         return reverse("deal", args=[made.pk])
 

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from crm.accounts.fields import PersonField
 from crm.kit.views import PlainForm
 from service.models import Queue, Ticket
 
@@ -21,6 +22,9 @@ class TicketForm(PlainForm):
     priority = forms.ChoiceField(label=_("Priority"), choices=Ticket.Priority.choices, initial="normal")
     queue = forms.ChoiceField(label=_("Queue"))
 
-    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+    owner = PersonField(label=_("Agent"), required=False)
+
+    def __init__(self, data: Any = None, *, user: Any, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
+        self.fields["owner"].offer(user, "ticket", "add")  # type: ignore[attr-defined]
         self.offer("queue", [(str(row.pk), row.name) for row in Queue.objects.order_by("-is_default", "name")[:100]])

@@ -39,4 +39,5 @@ TABLE = Table(
         Column("rating", _("Rating"), lambda row, scene: cells.number(row.rating), lambda row: row.rating, css="n", shown=False, order=80),
     ),
     row_label=lambda row: row.subject,
+    selectable=True,
 )  # fmt: skip

@@ -18,6 +18,7 @@ from crm.kit.lists import ListView, Preset
 from crm.kit.views import Action, FormPage, RecordPage
 from customers.models import Customer
 from customers.views import find_customer
+from service.bulk import ACTIONS
 from service.filters import TicketFilters
 from service.forms import TicketForm
 from service.models import Ticket
@@ -49,6 +50,7 @@ class TicketList(ListView):
     create_label = gettext_lazy("New ticket")
     create_policy = ("ticket", "add")
     empty_text = gettext_lazy("No tickets. New ones appear here as soon as somebody asks.")
+    actions = ACTIONS
 
     def get_queryset(self) -> QuerySet[Ticket]:
         return super().get_queryset().select_related("customer", "queue", "owner").only(
@@ -91,6 +93,9 @@ class NewTicket(FormPage):
     form_class = TicketForm
     template_name = "service/ticket_form.html"
     success_message = gettext_lazy("Ticket opened.")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"user": self.request.user}
 
     @property
     def customer(self) -> Any:

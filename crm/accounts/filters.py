@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from crm.accounts.fields import PickedPerson, PickedTeam
 from crm.accounts.models import Team, User
 from crm.accounts.selectors import people_of, teams_of
 
@@ -24,6 +25,8 @@ def _teams(request: HttpRequest | None) -> QuerySet[Team]:
 class OwnerFilter(django_filters.ModelChoiceFilter):
     """Rows of one owner; ``none`` is those without."""
 
+    field_class = PickedPerson
+
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", _("Owner"))
         super().__init__(queryset=_people, null_label=_("Nobody"), null_value="none", **kwargs)
@@ -31,6 +34,8 @@ class OwnerFilter(django_filters.ModelChoiceFilter):
 
 class TeamFilter(django_filters.ModelChoiceFilter):
     """Rows of one team."""
+
+    field_class = PickedTeam
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", _("Team"))

@@ -18,6 +18,9 @@ OBJECTS = frozenset(
 )  # fmt: skip
 """Everything a grant may name."""
 
+OWNED = frozenset({"customer", "contact", "deal", "ticket", "campaign", "alert"})
+"""What has an owner: only within the reach of these may people be looked up (everyone reads products)."""
+
 ACTIONS = frozenset({"view", "add", "change", "delete", "run", "approve"})
 
 Grants = dict[tuple[str, str], str]

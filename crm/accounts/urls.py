@@ -21,6 +21,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/api-keys/<int:pk>/revoke/", settings_views.RevokeKey.as_view(), name="settings-api-key-revoke"),
     path("settings/workspace/", settings_views.WorkspaceSettings.as_view(), name="settings-workspace"),
     path("settings/workspace/clear-sample/", settings_views.ClearSample.as_view(), name="settings-clear-sample"),
+    path("people/", views.PickPeople.as_view(), name="people-pick"),
+    path("teams/", views.PickTeams.as_view(), name="teams-pick"),
     path("views/", views.SaveView.as_view(), name="saved-view-create"),
     path("views/<int:pk>/delete/", views.DeleteView.as_view(), name="saved-view-delete"),
 ]

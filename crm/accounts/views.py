@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from crm.accounts import preferences
 from crm.accounts.models import Role, Team
+from crm.accounts.picks import MOST_OFFERED, PEOPLE, TEAMS, Kind, Offer
+from crm.accounts.policy import ACTIONS, OWNED
 from crm.kit.errors import Invalid
 from crm.kit.views import Action, Page, Policed, back_to
 
@@ -98,3 +102,36 @@ class DeleteView(Action):
         preferences.delete_view(user=request.user, view_id=self.kwargs["pk"])
         messages.success(request, _("View deleted."))
         return back_to(request, "/").split("?")[0]
+
+
+class Pick(Policed):
+    """Suggestions of a combobox: at most twenty of those that the reader may name in ``for`` records."""
+
+    policy = ("self", "view")
+    kind: ClassVar[Kind]
+    nobody: ClassVar[Any] = ""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        obj, action = request.GET.get("for", "customer"), request.GET.get("may", "view")
+        if obj not in OWNED or action not in ACTIONS:
+            raise Http404
+        typed = request.GET.get("q", "").strip()
+        rows = self.kind.found(self.kind.reached(request.user, obj, action), typed)
+        options = [self.kind.offer(row) for row in rows[:MOST_OFFERED]]
+        nobody = str(self.nobody)
+        if nobody and "nobody" in request.GET and nobody.lower().startswith(typed.lower()):
+            options.insert(0, Offer("none", nobody, nobody))
+        return render(request, "ui/options.html", {"options": options[:MOST_OFFERED]})
+
+
+class PickPeople(Pick):
+    """People, as owners of records."""
+
+    kind = PEOPLE
+    nobody = gettext_lazy("Nobody")
+
+
+class PickTeams(Pick):
+    """Teams that records belong to."""
+
+    kind = TEAMS

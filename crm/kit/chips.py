@@ -13,6 +13,7 @@ from django.forms import Field
 from django.utils.translation import gettext as _
 
 from crm.kit.ui import words
+from crm.kit.ui.forms import Combobox
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ def _one(value: Any, field: Field) -> str:
         return "…"
     if isinstance(value, date | datetime):
         return words.day(value)
+    if isinstance(field, forms.ModelChoiceField) and not isinstance(value, Model):
+        return str(getattr(field, "null_label", value))  # never walk a table for the one word that is no row
     choices = dict(getattr(field, "choices", ()) or ()) if not isinstance(value, Model) else {}
     return str(choices.get(value) or getattr(value, "display_name", "") or value)
 
@@ -92,6 +95,8 @@ def fit_for_a_page(field: Field) -> None:
     """Tick boxes for several words, calendars for times, and never a whole table as a pick list."""
     if isinstance(field, forms.MultipleChoiceField):
         field.widget = forms.CheckboxSelectMultiple(choices=field.choices)  # type: ignore[arg-type] # widgets take every form
+    elif isinstance(field.widget, Combobox):
+        return
     elif isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
         none = getattr(field, "null_label", None)  # of the fields of filters
         empty = [("", "–")] if none is None else [("", "–"), ("none", str(none))]

@@ -176,7 +176,7 @@ def strictly(
     if not given:
         return queryset
     offered = filterset.offered(request.user)
-    unknown = [name for name in given if not _offers(offered, name)]
+    unknown = [name for name in given if not offers(offered, name)]
     if unknown:
         sentence = _("This list cannot be filtered by it.")
         raise Invalid(_("Unknown parameters."), fields={name[:60]: sentence for name in unknown[:20]})
@@ -189,7 +189,8 @@ def strictly(
     return found.qs
 
 
-def _offers(offered: Mapping[str, django_filters.Filter], name: str) -> bool:
+def offers(offered: Mapping[str, django_filters.Filter], name: str) -> bool:
+    """Whether a parameter belongs to one of the filters; a range has two."""
     if name in offered:
         return True
     bare, _sep, suffix = name.rpartition("_")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import QuerySet
@@ -11,6 +13,41 @@ from django.shortcuts import render
 from crm.kit import jobs
 from crm.kit.models import Job
 from crm.kit.views import Action, Page
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One row that a job could not do."""
+
+    what: object  # text, or a cell that is safe HTML
+    why: str
+
+
+@dataclass(frozen=True)
+class Story:
+    """A job in words: what it does, what came of it, which rows were refused and why."""
+
+    title: str
+    text: str = ""
+    note: str = ""
+    failures: list[Failure] = field(default_factory=list)
+    more: int = 0  # refused rows that are not named
+    reasons: list[tuple[str, int]] = field(default_factory=list)
+    undo: str = ""  # where Undo is posted to
+
+
+Teller = Callable[[Job, Any], Story]
+_tellers: dict[str, Teller] = {}
+
+
+def told_by(kind: str) -> Callable[[Teller], Teller]:
+    """Register what tells the story of a kind of job to a reader."""
+
+    def register(teller: Teller) -> Teller:
+        _tellers[kind] = teller
+        return teller
+
+    return register
 
 
 def jobs_of(user: Any) -> QuerySet[Job]:
@@ -36,7 +73,10 @@ class JobPage(Page):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         job = job_or_404(self.request.user, kwargs.pop("token"))
-        return super().get_context_data(job=job, result=result_lines(job), **kwargs)
+        teller = _tellers.get(job.kind)
+        story = teller(job, self.request.user) if teller else None
+        lines = [] if story else result_lines(job)
+        return super().get_context_data(job=job, story=story, result=lines, **kwargs)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         context = self.get_context_data(**kwargs)

@@ -1,4 +1,4 @@
-"""Housekeeping jobs."""
+"""Jobs of the kit: housekeeping, and actions on many rows of a list."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from crm.kit import idempotency
 from crm.kit.jobs import handler
+from crm.kit.lists import bulk
 from crm.kit.models import Job, LiveEvent, ScheduledSlot
 from crm.kit.progress import Progress
 
@@ -28,3 +29,9 @@ def tidy(_job: Job, _report: Progress) -> dict[str, Any]:
     slots, _by_model = ScheduledSlot.objects.filter(due_at__lt=Now() - KEEP_SLOTS).delete()
     answers = idempotency.forget(before=timezone.now() - KEEP_ANSWERS)
     return {"bells": bells, "jobs": jobs, "slots": slots, "answers": answers}
+
+
+@handler(bulk.KIND, title="Bulk action", time_limit=6 * 3600)
+def run_bulk(job: Job, report: Progress) -> dict[str, Any]:
+    """Act on everything that matches; a repeated run goes on behind the last row that was committed."""
+    return bulk.run(job, report, now=timezone.now())

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from crm.kit.gallery import Gallery
 from crm.kit.health import Healthz, Readyz
 from crm.kit.jobpages import CancelJob, JobPage
+from crm.kit.lists.story import UndoJob
 from crm.kit.live import LiveView
 from crm.kit.searchpage import SearchPage
 from crm.kit.shell_views import ChartView, NavCounts, PaletteView, PanelView
@@ -17,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("charts/<str:name>/", ChartView.as_view(), name="chart"),
     path("jobs/<uuid:token>/", JobPage.as_view(), name="job"),
     path("jobs/<uuid:token>/cancel/", CancelJob.as_view(), name="job-cancel"),
+    path("jobs/<uuid:token>/undo/", UndoJob.as_view(), name="job-undo"),
     path("live/", LiveView.as_view(), name="live"),
     path("healthz", Healthz.as_view(), name="healthz"),
     path("readyz", Readyz.as_view(), name="readyz"),

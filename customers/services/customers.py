@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
 from crm.kit.errors import Invalid, Refused
-from crm.kit.rows import assign, check_fields, check_tag, locked
+from crm.kit.rows import assign, check_fields, check_tag, locked, tidy
 from customers.models import Customer, ExternalId
 from customers.services.parties import API_SOURCE, PARTY_FIELDS, checked_party, keep_points, source_named, taken
 
@@ -48,14 +48,21 @@ def update_customer(
     check_fields(values, user=user, obj="customer")
     ready = checked_party(values, user=user, obj="customer", existing=row)
     _check(ready, user=user, existing=row)
-    changed = assign(row, {name: value for name, value in ready.items() if name in FIELDS})
-    row.was_changed = bool(changed)  # type: ignore[attr-defined]
-    if changed:
-        row.version += 1
-        row.save(update_fields=[*changed, "version", "updated_at"])
-        keep_points(row, changed)
+    _write(row, {name: value for name, value in ready.items() if name in FIELDS})
     if ready.get("external_id"):
         _keep_external_id(row, ready.get("source") or API_SOURCE, ready["external_id"])
+    return row
+
+
+@transaction.atomic
+def tag_customer(*, user: User, customer_id: int, add: str = "", remove: str = "") -> Customer:
+    """Add a tag and take one away; what is so already stays, and ``was_changed`` says whether anything did."""
+    row = locked(Customer, customer_id, user=user, obj="customer", action="change")
+    given = tidy({"add": add, "remove": remove})
+    left = [tag for tag in row.tags if tag not in (remove, given["remove"])]
+    wanted = [*dict.fromkeys([*left, given["add"]] if given["add"] else left)]
+    check_fields({"tags": wanted}, user=user, obj="customer")
+    _write(row, {"tags": wanted})
     return row
 
 
@@ -90,6 +97,16 @@ def add_external_id(*, customer: Customer, source: str, external_id: str) -> Ext
             return ExternalId.objects.create(customer=customer, source=source_named(source), external_id=external_id)
     except IntegrityError as error:
         raise taken(external_id) from error
+
+
+def _write(row: Customer, values: Mapping[str, Any]) -> None:
+    """Save what differs as a new version; ``was_changed`` says whether anything did."""
+    changed = assign(row, values)
+    row.was_changed = bool(changed)  # type: ignore[attr-defined]
+    if changed:
+        row.version += 1
+        row.save(update_fields=[*changed, "version", "updated_at"])
+        keep_points(row, changed)
 
 
 def _keep_external_id(row: Customer, source: str, external_id: str) -> None:

@@ -2,21 +2,21 @@
 (function () {
   "use strict";
   const items = (menu) => [...menu.querySelectorAll("[role^=menuitem]:not(:disabled)")].filter(Vantage.visible);
-  function place(menu, opener) {
+  Vantage.place = function (menu, opener) {
     const at = opener.getBoundingClientRect(), size = menu.getBoundingClientRect(), gap = 4;
     let top = at.bottom + gap;
     if (top + size.height > innerHeight - 8) top = Math.max(8, at.top - size.height - gap);
     const left = at.left + size.width > innerWidth - 8 ? at.right - size.width : at.left;
     menu.style.top = top + "px";
     menu.style.left = Math.max(8, Math.min(left, innerWidth - size.width - 8)) + "px";
-  }
+  };
   document.addEventListener("toggle", (event) => {
     const menu = event.target;
     if (!(menu instanceof Element) || !menu.matches(".menu[popover]")) return;
     const opener = document.querySelector(`[popovertarget="${CSS.escape(menu.id)}"]`);
     if (!opener) return;
     opener.setAttribute("aria-expanded", event.newState === "open");
-    if (event.newState === "open") { place(menu, opener); items(menu)[0]?.focus({ preventScroll: true }); }
+    if (event.newState === "open") { Vantage.place(menu, opener); items(menu)[0]?.focus({ preventScroll: true }); }
     else if (menu.contains(document.activeElement) || document.activeElement === document.body) opener.focus({ preventScroll: true });
   }, true);
   Vantage.on("keydown", ".menu[popover]", (menu, event) => {

@@ -24,11 +24,19 @@
   function show(list) {
     if (!list) return;
     const boxes = [...list.querySelectorAll("[data-row] td.sel input, [data-row] [data-pick]")], n = boxes.filter((one) => one.checked).length;
-    const bulk = list.querySelector("[data-bulk]"), all = list.querySelector("[data-select-all]");
-    if (bulk) { bulk.hidden = n === 0; const count = bulk.querySelector("[data-bulk-count]"); if (count) count.textContent = n + " " + Vantage.word("selected"); }
-    if (all) { all.checked = n > 0 && n === boxes.length; all.indeterminate = n > 0 && n < boxes.length; }
-    const every = list.querySelector("[data-bulk-every]");
-    if (every && n < boxes.length) every.checked = false;
+    const bulk = list.querySelector("[data-bulk]"), all = list.querySelector("[data-select-all]"), whole = n > 0 && n === boxes.length;
+    if (all) { all.checked = whole; all.indeterminate = n > 0 && !whole; }
+    const every = list.querySelector("[data-bulk-every]"), offer = list.querySelector("[data-bulk-offer]");
+    if (every && !whole) every.checked = false;
+    if (offer) offer.hidden = !whole;
+    if (!bulk) return;
+    bulk.hidden = n === 0;
+    const count = bulk.querySelector("[data-bulk-count]");
+    if (count) count.textContent = every?.checked ? count.dataset.every : n + " " + Vantage.word("selected");
+  }
+  function selectPage(list, on) {
+    list.querySelectorAll("[data-row]").forEach((row) => tick(row, on));
+    show(list);
   }
   Vantage.rowKey = function (key, event) {
     if (key === "j") return move(1);
@@ -51,14 +59,23 @@
     last = row; show(row.closest("[data-list]"));
   });
   Vantage.on("change", "[data-select-all]", (input) => {
-    const list = input.closest("[data-list]");
-    list.querySelectorAll("[data-row]").forEach((row) => tick(row, input.checked));
-    show(list);
+    selectPage(input.closest("[data-list]"), input.checked);
   });
+  Vantage.on("change", "[data-bulk-every]", (input) => show(input.closest("[data-list]")));
   Vantage.on("click", "[data-bulk-clear]", (button) => {
-    const list = button.closest("[data-list]");
-    list.querySelectorAll("[data-row]").forEach((row) => tick(row, false));
-    show(list);
+    selectPage(button.closest("[data-list]"), false);
+  });
+  // Enter in the text of an action presses its own button, not the first of the bar.
+  Vantage.on("keydown", "[data-bulk] input", (input, event) => {
+    if (event.key === "Enter") { event.preventDefault(); input.closest(".row")?.querySelector("button")?.click(); }
+  });
+  // Ctrl-A: the rows of the page, a second time everything that matches.
+  document.addEventListener("keydown", (event) => {
+    const list = document.activeElement?.closest("[data-list]"), all = list?.querySelector("[data-select-all]");
+    if (event.key.toLowerCase() !== "a" || !(event.ctrlKey || event.metaKey) || !all || Vantage.typing(event.target)) return;
+    event.preventDefault();
+    const every = list.querySelector("[data-bulk-every]");
+    if (all.checked && every) { every.checked = true; show(list); } else selectPage(list, true);
   });
   document.addEventListener("htmx:afterSettle", () => document.querySelectorAll("[data-list]").forEach(show));
   document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-list]").forEach(show));

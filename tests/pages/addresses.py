@@ -17,7 +17,7 @@ NO_PAGES = ("api/", "accounts/", "healthz", "readyz", "live/", "static/")
 
 PARTS = {
     "palette", "nav-counts", "panel", "chart", "customer-step", "customer-field", "customer-similar", "alerts-new",
-    "alerts-bell",
+    "alerts-bell", "people-pick", "teams-pick",
 }  # fmt: skip
 """Addresses that answer with a part of a page."""
 
@@ -82,7 +82,7 @@ def arguments(route: Route, cast: Cast, band: str, pk: int | None = None) -> dic
     """Values for the parameters of a route; None where the cast has no such row."""
     if not route.parameters:
         return {}
-    if route.name in ("job", "job-cancel"):
+    if route.name in ("job", "job-cancel", "job-undo"):
         owner = cast.users["rival" if band == "rival" else "rep"]
         return {"token": Job.objects.get_or_create(kind="test", user=owner, state="done")[0].token}
     if route.name == "panel":

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 
 from crm.kit.ui import cells, icons, words
 from crm.kit.ui.buttons import button, filter_chip, icon_button, menu, menu_item, switch, tab, tabs
+from crm.kit.ui.forms import Combobox
 from crm.kit.ui.reasons import Reason, add_up
 from crm.kit.ui.words import Number
 
@@ -306,6 +307,13 @@ def panel_error(error_id: str = "", retry: str = "", text: str = "") -> dict[str
 def field(bound: BoundField, optional: bool = True) -> SafeString:
     """A form field with label, help and errors (template ui/field.html)."""
     return mark_safe(render_to_string("ui/field.html", {"field": bound, "show_optional": optional}))  # noqa: S308
+
+
+@register.simple_tag
+def combobox(name: str, address: str, label: str) -> SafeString:
+    """A combobox outside a form class, such as in the bulk bar; ``address`` answers with the suggestions."""
+    attrs = {"id": f"combo-{name}", "class": "input bulk-input", "aria-label": label, "placeholder": label}
+    return Combobox(address).render(name, "", {**attrs, "maxlength": "320"})
 
 
 @register.inclusion_tag("ui/form_errors.html")

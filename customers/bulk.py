@@ -1,0 +1,71 @@
+"""What the bulk bar of the customer list offers; every row goes through the services."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.accounts.models import User
+from crm.accounts.picks import PEOPLE, person_of
+from crm.kit.errors import Invalid
+from crm.kit.lists import Action, Input, Setting
+from customers import services
+from customers.models import Customer
+
+LONGEST_TAG = 60
+
+
+def read_tag(_user: User, typed: str) -> str:
+    """The tag that was typed."""
+    tag = typed.strip()
+    if not tag or len(tag) > LONGEST_TAG or not tag.isprintable():
+        raise Invalid(_("Type a tag of at most %(most)s letters first.") % {"most": LONGEST_TAG})
+    return tag
+
+
+def add_tag(*, user: User, pk: int, value: str, now: datetime) -> dict[str, Any] | None:
+    """Tag one customer."""
+    done = services.tag_customer(user=user, customer_id=pk, add=value)
+    return {} if done.was_changed else None  # type: ignore[attr-defined]
+
+
+def drop_tag(*, user: User, pk: int, value: str, before: dict[str, Any], now: datetime) -> None:
+    """Take the tag away again; other tags stay, also those that came since."""
+    services.tag_customer(user=user, customer_id=pk, remove=value)
+
+
+def trash(*, user: User, pk: int, value: None, now: datetime) -> dict[str, Any]:
+    """Put one customer away."""
+    services.trash_customer(user=user, customer_id=pk, now=now)
+    return {}
+
+
+def restore(*, user: User, pk: int, value: None, before: dict[str, Any], now: datetime) -> None:
+    """Take one customer out of the trash again."""
+    services.restore_customer(user=user, customer_id=pk)
+
+
+def update(*, user: User, pk: int, values: dict[str, Any], now: datetime) -> Customer:
+    """As the service takes it."""
+    return services.update_customer(user=user, customer_id=pk, values=values)
+
+
+def oneself(user: User, _typed: str) -> int:
+    """The key of whoever asks."""
+    return int(user.pk)
+
+
+OWNER = Setting(Customer, "owner", update)
+CHANGE = ("customer", "change")
+ACTIONS = (
+    Action("tag", gettext_lazy("Add tag"), "tag", CHANGE, add_tag, drop_tag, read_tag, Input(gettext_lazy("Tag"))),
+    Action(
+        "assign", gettext_lazy("Assign"), "user-plus", CHANGE, OWNER.act, OWNER.back,
+        person_of("customer"), Input(gettext_lazy("Owner"), picker=PEOPLE.of("customer", "change")),
+    ),
+    Action("own", gettext_lazy("Make me the owner"), "user-check", CHANGE, OWNER.act, OWNER.back, oneself),
+    Action("trash", gettext_lazy("Move to trash"), "trash-2", ("customer", "delete"), trash, restore, danger=True),
+)  # fmt: skip
