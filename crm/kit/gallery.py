@@ -108,7 +108,7 @@ def sample_charts(now: datetime) -> dict[str, Chart]:
                          [Series(str(name), [(draw.gauss(x, 2), draw.gauss(y, 400)) for _n in range(80)]) for name, x, y in ((_("Champions"), 24, 5200), (_("Loyal"), 14, 2600), (_("Promising"), 6, 1400))]),
         "calibration": Chart("calibration", str(_("Predicted and observed risk agree within 3 points")), str(_("share that left")),
                              [Series(str(_("Model")), [(n / 10, min(1, max(0, n / 10 + draw.gauss(0, 0.02)))) for n in range(11)], sizes=[400 - 30 * n for n in range(11)])], share=True),
-        "gain": Chart("gain", str(_("Contacting the top 20 % reaches 56 % of those who leave")), str(_("share reached")),
+        "gain": Chart("gain", str(_("Contacting the riskiest fifth reaches more than half of those who leave")), str(_("share reached")),
                       [Series(str(_("Model")), [(n / 20, 1 - (1 - n / 20) ** 3.6) for n in range(21)]), Series(str(_("Recency rule")), [(n / 20, 1 - (1 - n / 20) ** 1.8) for n in range(21)])], share=True, cutoff=0.2),
         "hbar": Chart("hbar", str(_("Days since the last order move the risk most")), str(_("percentage points")),
                       [Series(str(_("Mean effect")), [(str(_("Days since the last order")), 18.2), (str(_("Orders in 90 days")), 11.4), (str(_("Returns")), 6.1), (str(_("Tenure")), -4.8)])]),
