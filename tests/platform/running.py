@@ -105,8 +105,9 @@ class Running:
     def part(self, words: str) -> psutil.Process:
         """The main process of one part."""
         for child in psutil.Process(self.process.pid).children():
-            if words in " ".join(child.cmdline()):
-                return child
+            with contextlib.suppress(psutil.ZombieProcess, psutil.NoSuchProcess):
+                if words in " ".join(child.cmdline()):
+                    return child
         raise OSError(f"no {words} now")
 
     def kill(self, words: str) -> None:

@@ -33,6 +33,10 @@ HERE = """
 SELECT count(*), count(DISTINCT x.external_id) FROM customers_externalid x
 JOIN kit_source s ON s.id = x.source_id JOIN customers_customer c ON c.id = x.customer_id WHERE s.name = %s
 """
+WORKER = "crm.celery:app worker"  # the beat's options name workers too
+ATTEMPTS = """
+SELECT j.attempts FROM kit_job j JOIN customers_importjob i ON i.job_id = j.id WHERE i.source_name = %s
+"""
 LEASE_ENDS = "UPDATE kit_job SET lease_until = now() - interval '1 s' WHERE kind = 'import' AND state = 'running'"
 TIDY = """
 INSERT INTO kit_job (token, kind, args, state, done, message, error, attempts, max_attempts, claimed_by,
@@ -82,7 +86,7 @@ def test_all_work_is_done_once_whatever_is_killed(vantage):
     visitor.start()
     vantage.query(ENQUEUE, 1, 4)
     eventually(lambda: vantage.query(RUNNING)[0][0] == 2, 40, "two jobs run")
-    vantage.kill("worker")
+    vantage.kill(WORKER)
     vantage.kill("redis-server")
     eventually(lambda: vantage.status("/accounts/login/") == 200, 10, "the page while Redis is back")
     vantage.kill("gunicorn")
@@ -125,12 +129,13 @@ def test_an_import_whose_worker_is_killed_within_a_span_is_whole_afterwards(vant
     upload.run()
     assert upload.status == 202, upload.answer
     eventually(lambda: half_way(vantage, "killed worker"), 20, "some spans are written")
-    vantage.kill_all("worker")
+    vantage.kill_all(WORKER)
     _id, _state, _reached, counts, token = vantage.query(IMPORTS, "killed worker")[0]
     assert vantage.query(HERE, "killed worker") == [(counts["created"], counts["created"])], "half a span"
     vantage.query(LEASE_ENDS)
     told = eventually(lambda: done(vantage, key, upload.answer["id"]), 40, "the import is done")
     assert told["state"] == "done", told["error"]
+    assert vantage.query(ATTEMPTS, "killed worker") == [(2,)]
     check(told["report"], created=good)
     assert vantage.query(HERE, "killed worker") == [(good, good)]
     assert [path.name for path in (vantage.data_dir / "imports" / token).iterdir()] == ["rejects.csv"]
@@ -188,11 +193,11 @@ def test_uploads_that_are_cut_off_leave_nothing_and_those_acknowledged_complete(
 def test_whenever_the_web_is_killed_an_import_is_there_whole_or_not_at_all(vantage, key):
     few = "Customer ID,Name\n" + "".join(f"{n},Person {n}\n" for n in range(400))
     uploads = []
-    for place in range(4):
+    for place, pause in enumerate((0, 0.05, 0.2, 0.6)):
         upload = Upload(vantage, key, few + "\n" * 2_000_000, f"any moment {place}")
         upload.start()
         eventually(lambda upload=upload: upload.sent == 1.0 or not upload.is_alive(), 10, "the body is sent")
-        time.sleep(0.02 * place)
+        time.sleep(pause)
         vantage.kill_under("gunicorn")
         upload.join(20)
         uploads.append(upload)
