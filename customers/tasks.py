@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from crm.kit.jobs import handler
 from crm.kit.models import Job
@@ -13,13 +14,13 @@ from customers.imports import services
 from customers.imports.tidy import tidy
 
 
-@handler("import", title="Import", time_limit=6 * 3600)
+@handler("import", title=_("Import"), time_limit=6 * 3600)
 def run_import(job: Job, report: Progress) -> dict[str, Any]:
     """Run an accepted import as the person who asked for it; a repeated run goes on where the last one stopped."""
     return services.run_accepted(import_id=int(job.args["import"]), now=job.created_at, progress=report)
 
 
-@handler("imports.tidy", title="Tidy up imports", time_limit=300)
+@handler("imports.tidy", title=_("Tidy up imports"), time_limit=300)
 def tidy_imports(_job: Job, _report: Progress) -> dict[str, Any]:
     """End what killed processes left of uploads and imports."""
     return dict(tidy(now=timezone.now()))

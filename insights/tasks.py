@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from crm.kit.jobs import handler
 from crm.kit.models import Job
@@ -13,7 +14,7 @@ from crm.kit.progress import Progress
 from insights.services.analysis import PARTS, run_analysis
 
 
-@handler("insights.run", title="Analysis", time_limit=3600, heavy=True)
+@handler("insights.run", title=_("Analysis"), time_limit=3600, heavy=True)
 def run(job: Job, report: Progress) -> dict[str, Any]:
     """The whole analysis or some parts of it; run again, it gives the same results."""
     given = job.args.get("as_of")

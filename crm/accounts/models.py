@@ -1,10 +1,13 @@
 """Who works here and what they may reach: users, team tree, grants, keys, audit trail, saved views."""
 
+from typing import Any, ClassVar
+
 import pgtrigger
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser
-from django.db import models
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models, transaction
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.access import Access
@@ -41,6 +44,26 @@ class Team(Stamped):
     def __str__(self) -> str:
         return self.name
 
+    @classmethod
+    def root(cls) -> "Team":
+        """The top of the tree; made when the workspace has none yet."""
+        return cls.objects.filter(parent=None).order_by("id").first() or cls.objects.create(name=gettext("Everyone"))
+
+
+class People(UserManager["User"]):
+    """Makes users."""
+
+    use_in_migrations = False
+
+    @transaction.atomic
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **extra: Any
+    ) -> "User":
+        """The first person of a workspace, by ``manage.py createsuperuser``: an administrator of the whole tree."""
+        made = super().create_superuser(username, email, password, **extra)
+        Membership.objects.create(user=made, team=Team.root(), role=Role.ADMIN)
+        return made
+
 
 class User(AbstractUser):
     """A person who signs in; what they see follows from their memberships."""
@@ -59,6 +82,8 @@ class User(AbstractUser):
     theme = models.CharField(_("theme"), max_length=5, blank=True, default="", choices=Theme.choices)
     density = models.CharField(_("density"), max_length=12, default=Density.COMPACT, choices=Density.choices)
     single_keys = models.BooleanField(_("single-letter shortcuts"), default=True)
+
+    objects: ClassVar[People] = People()
 
     @cached_property
     def access(self) -> Access:

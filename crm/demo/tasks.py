@@ -12,7 +12,7 @@ from crm.kit.models import Job
 from crm.kit.progress import Progress
 
 
-@handler("clear_sample", title=str(_("Clear sample data")), time_limit=1800)
+@handler("clear_sample", title=_("Clear sample data"), time_limit=1800)
 def clear_sample(job: Job, report: Progress) -> dict[str, Any]:
     """Remove the sample data; a second run finds nothing and says so."""
     report(done=0, total=1)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm.kit import jobs
 from crm.kit.models import Job
-from crm.kit.views import Action, Page
+from crm.kit.views import Action, Page, Policed
 
 
 @dataclass(frozen=True)
@@ -76,13 +80,51 @@ class JobPage(Page):
         teller = _tellers.get(job.kind)
         story = teller(job, self.request.user) if teller else None
         lines = [] if story else result_lines(job)
-        return super().get_context_data(job=job, story=story, result=lines, **kwargs)
+        title = story.title if story else title_of(job)
+        return super().get_context_data(job=job, title=title, story=story, result=lines, **kwargs)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         context = self.get_context_data(**kwargs)
         if request.headers.get("HX-Request"):
             return render(request, "jobs/part.html", context)
         return self.render_to_response(context)
+
+
+NEWS_FOR = timedelta(days=1)
+"""Whoever comes back later than this finds the job on its page, but hears nothing of it."""
+
+
+class JobNews(Policed):
+    """Tells the reader's open page which of their jobs are over, each once; POST, because it is noted."""
+
+    policy = ("self", "view")
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        now = timezone.now()
+        waiting = Job.objects.filter(user=request.user, told_at=None, finished_at__gt=now - NEWS_FOR)
+        for job in waiting.order_by("finished_at")[:1]:
+            if _tell(job, now):
+                return HttpResponse(status=204, headers={"HX-Trigger": json.dumps({"toast": toast(job)})})
+        return HttpResponse(status=204)
+
+
+def _tell(job: Job, now: datetime) -> bool:
+    """Whether this is the first time that it is told."""
+    return bool(Job.objects.filter(pk=job.pk, told_at=None).update(told_at=now))
+
+
+def title_of(job: Job) -> str:
+    """What a job is called."""
+    known = jobs.handlers().get(job.kind)
+    return str(known.title) if known else job.kind
+
+
+def toast(job: Job) -> dict[str, str]:
+    """The news of a job that is over."""
+    ends = {Job.State.DONE: _("%(what)s: done."), Job.State.CANCELLED: _("%(what)s: cancelled.")}
+    text = ends.get(Job.State(job.state), _("%(what)s: failed.")) % {"what": title_of(job)}
+    tone = "" if job.state in ends else "bad"
+    return {"text": text, "tone": tone, "href": f"/jobs/{job.token}/", "action": _("Show")}
 
 
 class CancelJob(Action):

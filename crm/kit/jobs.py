@@ -22,12 +22,14 @@ from celery import current_app
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
+from django.utils.functional import Promise
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext as _
 from kombu.exceptions import KombuError
 
 from crm.kit import lanes
 from crm.kit.errors import Refused, error_id
+from crm.kit.live import announce
 from crm.kit.models import Heartbeat, Job
 from crm.kit.progress import LEASE, Cancelled, LeaseLost, Progress
 
@@ -39,6 +41,8 @@ UNHEARD_AFTER = dt.timedelta(seconds=3)  # a ring older than this may be lost
 WAKE_AT_ONCE = 20
 DATABASE_PATIENCE = 90.0  # seconds a finished job waits for a lost database to write its end
 
+NEWS = "jobs"  # the topic that a user's open pages hear when a job of theirs is over
+
 Run = Callable[[Job, Progress], dict[str, Any] | None]
 
 
@@ -48,7 +52,7 @@ class Handler:
 
     kind: str
     run: Run
-    title: str
+    title: str | Promise
     time_limit: int  # seconds; then the process is killed and the attempt counts
     heavy: bool  # needs much memory: at most one of these at a time on a machine
 
@@ -76,7 +80,9 @@ class _Handlers:
 _handlers = _Handlers()
 
 
-def handler(kind: str, *, title: str = "", time_limit: int = 1800, heavy: bool = False) -> Callable[[Run], Run]:
+def handler(
+    kind: str, *, title: str | Promise = "", time_limit: int = 1800, heavy: bool = False
+) -> Callable[[Run], Run]:
     """Register a function as the one that runs jobs of this kind."""
 
     def register(run: Run) -> Run:
@@ -207,7 +213,11 @@ def _settle(job: Job, *, state: str, **values: Any) -> None:
     while True:
         try:
             mine = Job.objects.filter(pk=job.pk, claimed_by=job.claimed_by, state=Job.State.RUNNING)
-            if not mine.update(state=state, lease_until=None, **values):
+            with transaction.atomic():
+                ended = mine.update(state=state, lease_until=None, **values)
+                if ended and job.user_id and state != Job.State.QUEUED:
+                    announce(NEWS, user=job.user)
+            if not ended:
                 logger.warning("Job %s ended as %s, but it was no longer ours", job.pk, state)
             return
         except (OperationalError, InterfaceError):

@@ -85,7 +85,9 @@ class Job(models.Model):
     kind = models.CharField(max_length=60)
     args = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="jobs")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="jobs", db_index=False
+    )
     done = models.BigIntegerField(default=0)
     total = models.BigIntegerField(null=True, blank=True)
     message = models.TextField(blank=True, default="")
@@ -100,6 +102,7 @@ class Job(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    told_at = models.DateTimeField(null=True, blank=True, help_text="When the asker heard or saw that it is over.")
 
     class Meta:
         indexes = [
@@ -108,6 +111,7 @@ class Job(models.Model):
                 condition=models.Q(state__in=["queued", "running"]),
                 name="kit_job_open",
             ),
+            models.Index(fields=["user"], name="kit_job_untold", condition=models.Q(told_at=None)),
             models.Index(fields=["-created_at", "-id"], name="kit_job_newest"),
         ]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from crm.kit import idempotency
 from crm.kit.jobs import handler
@@ -20,7 +21,7 @@ KEEP_BELLS = dt.timedelta(hours=2)
 KEEP_ANSWERS = dt.timedelta(days=1)
 
 
-@handler("kit.tidy", title="Tidy up", time_limit=300)
+@handler("kit.tidy", title=_("Tidy up"), time_limit=300)
 def tidy(_job: Job, _report: Progress) -> dict[str, Any]:
     """Remove bells nobody waits for, answers kept for repeats, and old records of finished work."""
     bells, _by_model = LiveEvent.objects.filter(created_at__lt=Now() - KEEP_BELLS).delete()
@@ -31,7 +32,7 @@ def tidy(_job: Job, _report: Progress) -> dict[str, Any]:
     return {"bells": bells, "jobs": jobs, "slots": slots, "answers": answers}
 
 
-@handler(bulk.KIND, title="Bulk action", time_limit=6 * 3600)
+@handler(bulk.KIND, title=_("Bulk action"), time_limit=6 * 3600)
 def run_bulk(job: Job, report: Progress) -> dict[str, Any]:
     """Act on everything that matches; a repeated run goes on behind the last row that was committed."""
     return bulk.run(job, report, now=timezone.now())

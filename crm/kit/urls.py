@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from crm.kit.gallery import Gallery
 from crm.kit.health import Healthz, Readyz
-from crm.kit.jobpages import CancelJob, JobPage
+from crm.kit.jobpages import CancelJob, JobNews, JobPage
 from crm.kit.lists.story import UndoJob
 from crm.kit.live import LiveView
 from crm.kit.searchpage import SearchPage
@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("nav/counts/", NavCounts.as_view(), name="nav-counts"),
     path("panels/<str:slot>/<str:name>/<int:pk>/", PanelView.as_view(), name="panel"),
     path("charts/<str:name>/", ChartView.as_view(), name="chart"),
+    path("jobs/news/", JobNews.as_view(), name="job-news"),
     path("jobs/<uuid:token>/", JobPage.as_view(), name="job"),
     path("jobs/<uuid:token>/cancel/", CancelJob.as_view(), name="job-cancel"),
     path("jobs/<uuid:token>/undo/", UndoJob.as_view(), name="job-undo"),

@@ -115,19 +115,13 @@ def target_team(name: str, reach: Reach, obj: str) -> int:
         if found is None or (allowed is not None and found.pk not in allowed):
             raise Invalid(_("There is no team “%(name)s” that you may write to.") % {"name": name[:120]})
         return int(found.pk)
-    root = root_team()
+    root = int(Team.root().pk)
     if allowed is None or root in allowed:
         return root
     if not allowed:
         raise Refused(_("You may not import this kind of record."), status=403, code="forbidden")
     own = [team for _role, team in reach.user.access.memberships if team in allowed] if reach.user else []
     return own[0] if own else allowed[0]
-
-
-def root_team() -> int:
-    """The top of the team tree; made when the workspace has none yet."""
-    found = Team.objects.filter(parent=None).order_by("id").values_list("id", flat=True).first()
-    return int(found) if found is not None else int(Team.objects.create(name=_("Everyone")).pk)
 
 
 def team_words(reach: Reach, obj: str) -> dict[str, int]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.core.management import call_command
 from django.test import Client
 
 from crm.accounts import people
@@ -345,3 +346,14 @@ def test_a_colleagues_page_keeps_the_rules_of_the_house(cast: Cast, sign_in: Sig
     seen = Seen(sign_in("admin").get(page(cast, actor)).content.decode())
     assert (seen.tags["h1"], seen.tags["main"], seen.primary) == (1, 1, 1)
     assert not (seen.faults or seen.outside or seen.twice)
+
+
+def test_the_first_person_of_a_workspace_administers_all_of_it(client, db):
+    call_command("createsuperuser", username="first", email="first@vantage.test", interactive=False)
+    first = User.objects.get(username="first")
+    assert first.access.scope("user", "change") == "all"
+    client.force_login(first)
+    first.set_password("a long enough one")
+    first.save()
+    client.force_login(first)
+    assert client.get("/settings/users/").status_code == 200

@@ -1,13 +1,16 @@
 import datetime as dt
+import json
 
 import pytest
 from django.db import OperationalError
 from django.db.models.functions import Now
+from django.test import Client
 
 from crm.kit import jobs
 from crm.kit.errors import Refused
-from crm.kit.models import Job
+from crm.kit.models import Job, LiveEvent
 from crm.kit.progress import LEASE, LeaseLost
+from tests.cast import make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -172,3 +175,31 @@ def test_heavy_jobs_share_one_lane():
         assert (first, second, third) == (True, False, True)
         with lanes.lane(heavy=False) as fourth:
             assert not fourth
+
+
+def test_the_asker_hears_once_that_a_job_is_over(kind, client):
+    asker, other = make_user("asker"), make_user("other")
+    name = kind(lambda job, report: {})
+    job = jobs.enqueue(name, user=asker)
+    jobs.enqueue(name)  # nobody asked for this one
+    client.force_login(asker)
+    assert "HX-Trigger" not in client.post("/jobs/news/").headers  # it still runs
+    jobs.run_waiting()
+    assert list(LiveEvent.objects.filter(topic="jobs").values_list("user", flat=True)) == [asker.pk]
+    stranger = Client()
+    stranger.force_login(other)
+    assert "HX-Trigger" not in stranger.post("/jobs/news/").headers
+    news = json.loads(client.post("/jobs/news/").headers["HX-Trigger"])["toast"]
+    assert news["href"] == f"/jobs/{job.token}/" and "done" in news["text"]
+    assert "HX-Trigger" not in client.post("/jobs/news/").headers
+
+
+def test_a_failure_is_told_as_one(kind, client):
+    def refuse(job, report):
+        raise Refused("No.")
+
+    asker = make_user("asker")
+    jobs.enqueue(kind(refuse), user=asker)
+    jobs.run_waiting()
+    client.force_login(asker)
+    assert json.loads(client.post("/jobs/news/").headers["HX-Trigger"])["toast"]["tone"] == "bad"

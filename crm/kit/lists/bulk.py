@@ -128,7 +128,7 @@ def at_once(order: Order, keys: list[int], *, now: datetime) -> Job:
         order.do(pk, tally, now)
     return Job.objects.create(
         kind=KIND, args=order.kept(), user=order.user, state=Job.State.DONE, done=tally.seen, total=tally.seen,
-        attempts=1, started_at=now, finished_at=now, result=asdict(tally),
+        attempts=1, started_at=now, finished_at=now, told_at=now, result=asdict(tally),
     )  # fmt: skip
 
 
