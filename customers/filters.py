@@ -4,7 +4,7 @@ from typing import TypeVar
 
 import django_filters
 from django.db import models
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.filters import OwnerFilter, TeamFilter
@@ -39,7 +39,7 @@ class TagFilter(TextFilter):
 
     def filter(self, qs: QuerySet[M], value: str) -> QuerySet[M]:
         """By array containment, which the index answers."""
-        return qs.filter(tags__contains=[value]) if value else qs
+        return qs.filter(~Q(tags=[]), tags__contains=[value]) if value else qs  # the index holds tagged rows only
 
 
 class CustomerFilters(KitFilterSet):

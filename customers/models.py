@@ -106,7 +106,7 @@ class Customer(Party):
             models.Index(fields=["email"], name="customers_email", condition=~Q(email="")),
             models.Index(fields=["parent"], name="customers_children", condition=Q(parent__isnull=False)),
             models.Index(fields=["id"], name="customers_trash", condition=Q(deleted_at__isnull=False)),
-            GinIndex(fields=["tags"], name="customers_tags"),
+            GinIndex(fields=["tags"], name="customers_tags", condition=~Q(tags=[])),
             GinIndex(fields=["search"], name="customers_search"),
         ]  # fmt: skip
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from customers.imports.context import Context
 from customers.imports.fields import Field, choices
 from customers.imports.kinds import register
-from customers.imports.tables import TableKind
+from customers.imports.tables import TableKind, later_again
 from customers.imports.words import CUSTOMER_ID
 from marketing.models import Campaign, Touch
 
@@ -84,8 +84,7 @@ class Touches(TableKind):
         super().work(context, low, high)
         context.refuse(
             "import_chunk",
-            "row < (SELECT max(o.row) FROM import_chunk o WHERE o.f_campaign_external_id = "
-            "import_chunk.f_campaign_external_id AND o.customer_id = import_chunk.customer_id)",
+            later_again("f_campaign_external_id, customer_id"),
             _("the same customer of this campaign stands again in a later line, which counts"),
             skipped=True,
         )

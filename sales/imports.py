@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from customers.imports.context import Context
 from customers.imports.fields import Field, choices
 from customers.imports.kinds import register
-from customers.imports.tables import TableKind
+from customers.imports.tables import TableKind, later_again
 from customers.imports.words import CUSTOMER_ID
 from sales.models import Deal, Product
 from sales.orders_import import Orders
@@ -31,7 +31,6 @@ class Products(TableKind):
     owned = False
     key = "sku"
     identity = ("sku", "name")
-    match = "upper(t.sku) = upper(s.f_sku)"
     fields = (
         Field(name="external_id", type="code", limit=200, words=("id", "productid", "编号")),
         Field(name="sku", type="code", column="sku", limit=80, required=True,
@@ -40,6 +39,9 @@ class Products(TableKind):
         Field(name="category", column="category", words=("series", "group", "family", "productfamily", "类别", "分类")),
         Field(name="kind", type="choice", column="kind", choices=PRODUCT_KINDS, words=("type", "类型")),
     )  # fmt: skip
+
+    def target(self) -> str:
+        return "LEFT JOIN sales_product t ON upper(t.sku) = upper(s.f_sku)"
 
     def changes(self, context: Context) -> dict[str, str]:
         found = super().changes(context)
@@ -50,7 +52,7 @@ class Products(TableKind):
         super().work(context, low, high)
         context.refuse(
             "import_chunk",
-            "row < (SELECT max(o.row) FROM import_chunk o WHERE upper(o.f_sku) = upper(import_chunk.f_sku))",
+            later_again("upper(f_sku)"),
             "the same code stands again in a later line, which counts",
             skipped=True,
         )

@@ -1,5 +1,7 @@
 """The statements of the order import, in the order in which they run. All text of users comes as parameters."""
 
+from customers.imports.links import by_key
+
 CLEAN = "DROP TABLE IF EXISTS import_code, import_line, import_order, import_priced, import_final, import_verdict"
 MOST_USED_CURRENCY = """
 SELECT upper(f_currency) FROM import_stage WHERE f_currency ~ '^[A-Za-z]{3}$'
@@ -53,12 +55,14 @@ FROM (SELECT key, min(number) AS number, min(ordered_at) AS ordered_at, max(orde
              bool_and(quantity < 0) AS negative, bool_and(unit_price = 0) AS free,
              bool_and(quantity * unit_price >= 0) AND bool_or(quantity * unit_price > 0) AS positive
       FROM import_line GROUP BY key) o
-LEFT JOIN sales_order t ON t.source_id = %(source)s AND t.external_id = o.key
-"""
+{target}
+""".replace("{target}", by_key("sales_order", "x.id", source="%(source)s", key="o.key", to="t"))
 GROUP = (LINES, "ANALYZE import_line", ORDERS)
 CUSTOMER_OF_ORDER = """
-UPDATE import_order o SET customer_id = e.customer_id FROM customers_externalid e
-WHERE e.source_id = %(customer_source)s AND e.external_id = o.customer_key
+UPDATE import_order o SET customer_id = (
+    SELECT e.customer_id FROM customers_externalid e
+    WHERE e.source_id = %(customer_source)s AND e.external_id = o.customer_key)
+WHERE o.customer_key IS NOT NULL
 """
 CUSTOMER_OUT_OF_REACH = """
 o.customer_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM customers_customer u WHERE u.id = o.customer_id

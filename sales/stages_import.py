@@ -5,6 +5,7 @@ from __future__ import annotations
 from crm.kit.errors import Invalid
 from customers.imports.context import Context
 from customers.imports.fields import fold
+from customers.imports.links import by_key
 from sales.models import Pipeline, Stage
 
 STAGE_JOIN = """
@@ -52,10 +53,14 @@ def _add(context: Context, pipeline_name: str | None, stage_name: str) -> None:
     context.treatments["stages added to a pipeline"] += 1
 
 
+DEAL = by_key(
+    "sales_deal", "x.id, x.stage_id, x.closed_at, x.opened_at", source="%(source)s", key="c.external_id", to="t"
+)
+
+
 def note_stages(context: Context) -> None:
     """Write when each new deal entered its stage."""
     context.execute(
         "INSERT INTO sales_stagechange (deal_id, stage_id, at, user_id) SELECT t.id, t.stage_id, "
-        "coalesce(t.closed_at, t.opened_at), NULL FROM import_chunk c JOIN sales_deal t ON t.source_id = %(source)s "
-        "AND t.external_id = c.external_id WHERE c.target IS NULL"
+        f"coalesce(t.closed_at, t.opened_at), NULL FROM import_chunk c {DEAL} WHERE c.target IS NULL"
     )

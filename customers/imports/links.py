@@ -6,15 +6,30 @@ from django.utils.translation import gettext as _
 
 from customers.imports.context import Context
 
-NEW_CUSTOMERS = """
+
+def by_key(table: str, columns: str, *, source: str, key: str, to: str) -> str:
+    """A join to the row of ``table`` that (source, key) names, as ``to``; its columns are NULL where there is none.
+
+    LIMIT keeps the planner from anything but one look into the index per row. Of a source that is new it has no
+    statistics and expects one row, so that it would read all rows of the source again for each row of the file.
+    """
+    return (
+        f"LEFT JOIN LATERAL (SELECT {columns} FROM {table} x WHERE x.source_id = {source} AND x.external_id = {key} "
+        f"AND NOT (x.external_id = '') LIMIT 1) {to} ON true"
+    )
+
+
+def customer_by_key(key: str) -> str:
+    """The join to the customer that the file names, as ``e.customer_id``."""
+    return by_key("customers_externalid", "x.customer_id", source="%(customer_source)s", key=key, to="e")
+
+
+NEW_CUSTOMERS = f"""
 CREATE TEMP TABLE import_new_customer AS
-SELECT nextval(pg_get_serial_sequence('customers_customer', 'id')) AS id, x.*
-FROM (SELECT s.f_customer_external_id AS external_id, {name} AS name, {country} AS country
-      FROM import_stage s
-      LEFT JOIN customers_externalid e
-             ON e.source_id = %(customer_source)s AND e.external_id = s.f_customer_external_id
-      WHERE s.f_customer_external_id IS NOT NULL AND e.id IS NULL
-      GROUP BY s.f_customer_external_id) x
+SELECT nextval(pg_get_serial_sequence('customers_customer', 'id')) AS id, s.*
+FROM (SELECT s.f_customer_external_id AS external_id, {{name}} AS name, {{country}} AS country
+      FROM import_stage s WHERE s.f_customer_external_id IS NOT NULL GROUP BY s.f_customer_external_id) s
+{customer_by_key("s.external_id")} WHERE e.customer_id IS NULL
 """
 INSERT_CUSTOMERS = """
 INSERT INTO customers_customer

@@ -10,6 +10,7 @@ from customers.imports.context import Context
 from customers.imports.converters import NULL, Bad
 from customers.imports.fields import Field, choices
 from customers.imports.kinds import register
+from customers.imports.links import by_key
 from customers.imports.points import follow_points, write_points
 from customers.imports.tables import TableKind
 from customers.imports.words import CUSTOMER_ID, GENDERS, NAMES
@@ -134,13 +135,12 @@ class Customers(PeopleKind):
             Field(name="lifecycle", type="choice", column="lifecycle", choices=LIFECYCLES),
         )
     )
-    match = "t.id = e.customer_id"
 
-    def joins(self) -> str:
-        return "LEFT JOIN customers_externalid e ON e.source_id = %(source)s AND e.external_id = s.external_id"
+    def target(self) -> str:
+        return by_key("customers_externalid", "x.customer_id AS id", source="%(source)s", key="s.external_id", to="t")
 
     def extras(self) -> dict[str, str]:
-        fresh = "CASE WHEN e.id IS NULL THEN nextval(pg_get_serial_sequence('customers_customer', 'id')) END"
+        fresh = "CASE WHEN t.id IS NULL THEN nextval(pg_get_serial_sequence('customers_customer', 'id')) END"
         return {"fresh": fresh}
 
     def values(self, context: Context) -> dict[str, str]:
@@ -186,7 +186,7 @@ class Contacts(PeopleKind):
 
     def insert(self, context: Context) -> int:
         made = super().insert(context)
-        found = "JOIN customers_contact t ON t.source_id = %(source)s AND t.external_id = c.external_id"
+        found = by_key("customers_contact", "x.id", source="%(source)s", key="c.external_id", to="t")
         if made:
             write_points(context, holder="contact", new="t.id", join=found)
         if context.plan.has("customer.external_id"):

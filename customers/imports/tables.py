@@ -24,8 +24,6 @@ class TableKind(Kind):
     """Declares a model; fields with a ``column`` are written, the rest is up to the subclass."""
 
     model: type[models.Model]
-    match = "t.source_id = %(source)s AND t.external_id = s.external_id"
-    """When a staged row ``s`` is the table's row ``t``."""
     append_only = False
     """Rows that are there already stay as they are."""
     owned = True
@@ -64,10 +62,11 @@ class TableKind(Kind):
         """Tables that the working rows need beside their own."""
         if not self.customers_by_id:
             return ""
-        return (
-            "LEFT JOIN customers_externalid e ON e.source_id = %(customer_source)s "
-            "AND e.external_id = s.f_customer_external_id"
-        )
+        return links.customer_by_key("s.f_customer_external_id")
+
+    def target(self) -> str:
+        """The join that finds the row ``t`` of the table that a staged row ``s`` names."""
+        return links.by_key(self.table, "x.id", source="%(source)s", key="s.external_id", to="t")
 
     def extras(self) -> dict[str, str]:
         """Working columns beside the staged ones: name → SQL over s, t, e."""
@@ -138,7 +137,7 @@ class TableKind(Kind):
         context.execute("DROP TABLE IF EXISTS import_chunk")
         context.execute(
             f"CREATE TEMP TABLE import_chunk AS SELECT s.*, t.id AS target{extras} FROM import_stage s {self.joins()} "
-            f"LEFT JOIN {self.table} t ON {self.match} WHERE s.row > %(low)s AND s.row <= %(high)s",
+            f"{self.target()} WHERE s.row > %(low)s AND s.row <= %(high)s",
             {"low": low, "high": high},
         )
         context.execute("ANALYZE import_chunk")
@@ -202,6 +201,14 @@ class TableKind(Kind):
             present = any(field.name == "deleted_at" for field in self.model._meta.fields)
             return rows.filter(deleted_at=None) if present else rows
         return rows.visible_to(user)  # type: ignore[attr-defined, no-any-return]
+
+
+def later_again(columns: str) -> str:
+    """SQL condition: the same values of these columns stand in a later row of the span."""
+    return (
+        f"row IN (SELECT row FROM (SELECT row, max(row) OVER (PARTITION BY {columns}) AS last FROM import_chunk) x "
+        "WHERE row < last)"
+    )
 
 
 def _quoted(column: str) -> str:
