@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Self
 
 from django.apps import apps
@@ -68,6 +69,7 @@ def of_visible_customers(user: User, obj: str, *, path: str = "customer") -> Q:
     return Q(Exists(reached.filter(pk=OuterRef(path))))
 
 
+@cache
 def not_in_trash(path: str = "customer") -> Q:
     """Rows whose customer, if any, is not in the trash: looks into the small index of the trash only."""
     trash = apps.get_model("customers", "Customer").objects.filter(deleted_at__isnull=False)

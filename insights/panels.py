@@ -49,6 +49,13 @@ TREND_DAYS = 30
 TREND_ROWS = 90
 
 
+SHOWN_OF_SCORE = (
+    *(field.name for field in CustomerScore._meta.concrete_fields if field.name not in ("run", "anomaly_reasons")),
+    "churn_run__settings", "churn_run__model__name", "churn_run__model__version", "churn_run__model__metrics",
+)  # fmt: skip
+"""What panels read: a run's own figures would weigh fifty times as much as the score."""
+
+
 def score_for(request: HttpRequest, record: Any) -> CustomerScore | None:
     """The customer's score, read once per request."""
     kept: dict[int, CustomerScore | None] = request.__dict__.setdefault("_scores", {})
@@ -56,7 +63,8 @@ def score_for(request: HttpRequest, record: Any) -> CustomerScore | None:
         kept[record.pk] = (
             CustomerScore.objects.visible_to(request.user)
             .filter(pk=record.pk)
-            .select_related("churn_run__model", "run")
+            .select_related("churn_run__model")
+            .only(*SHOWN_OF_SCORE)
             .first()
         )
     return kept[record.pk]

@@ -197,6 +197,9 @@ class Deal(FromSource, Stamped):
             models.Index(fields=["-opened_at", "-id"], name="deals_newest"),
             models.Index(fields=["team", "-opened_at", "-id"], name="deals_of_team"),
             models.Index(fields=["stage", "-opened_at", "-id"], name="deals_in_stage"),
+            models.Index(
+                fields=["currency"], include=["amount", "customer", "team", "owner", "stage"], name="deals_sums"
+            ),
             models.Index(models.F("home_amount").desc(nulls_last=True), models.F("id").desc(), name="deals_largest"),
             GinIndex(fields=["search"], name="deals_search"),
         ]

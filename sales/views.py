@@ -9,9 +9,11 @@ from django.db.models import Count, QuerySet, Sum
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.kit import keyset
 from crm.kit.changes import changes_of
 from crm.kit.errors import Invalid
 from crm.kit.lists import ListView, Preset
@@ -71,6 +73,9 @@ class OrderPage(RecordPage):
         return {**context, "lines": lines, "changes": changes_of(order, fields, levels)}
 
 
+CURRENCIES = 6  # sums that stand above the list
+
+
 class DealList(ListView):
     """Deals with totals by currency."""
 
@@ -103,14 +108,19 @@ class DealList(ListView):
         )  # fmt: skip
 
     def get_context_data(self, **more: Any) -> dict[str, Any]:
-        return super().get_context_data(totals=self.totals(), home=workspace().home_currency, **more)
+        return super().get_context_data(totals=self.totals[:CURRENCIES], home=workspace().home_currency, **more)
 
+    @cached_property
     def totals(self) -> list[dict[str, Any]]:
-        """Sum and number by currency of everything that matches."""
+        """Sum and number by currency of everything that matches, the most used first."""
         if self.levels.get("amount"):
             return []
-        rows = self.rows.order_by().values("currency").annotate(total=Sum("amount"), n=Count("pk"))
-        return list(rows.order_by("-n")[:6])
+        rows = self.rows.order_by().values("currency").annotate(total=Sum("amount"), n=Count("*"))
+        return list(rows.order_by("-n"))
+
+    def count(self, page: keyset.Page[Any]) -> keyset.Count:
+        """Whoever sees the sums has the exact number with them."""
+        return keyset.Count(sum(one["n"] for one in self.totals), True) if self.totals else super().count(page)
 
 
 class DealPage(RecordPage):

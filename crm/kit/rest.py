@@ -43,7 +43,7 @@ from crm.kit.batch import BatchRows
 from crm.kit.filters import KitFilterSet, strictly
 from crm.kit.gate import JSONOnly, KeysetPagination, Policy, PolicyPermission
 from crm.kit.rows import tag
-from crm.kit.shapes import KitSerializer, columns, represent
+from crm.kit.shapes import KitSerializer, reading, represent
 
 __all__ = [
     "JSONOnly", "KeysetPagination", "KitAPIView", "KitReadViewSet", "KitViewSet", "Policed", "PolicyPermission", "row_id",
@@ -126,11 +126,12 @@ class KitReadViewSet(Policed, viewsets.GenericViewSet):
     def related(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Joins and annotations that the shape needs, those of apps above included."""
         found = added.extensions(self.key, self.request.user)
-        names = [*self.select_related, *(name for one in found for name in one.select_related)]
+        own = reading(self.model, self.serializer_class, self.select_related)
+        names = [*own.relations, *(name for one in found for name in one.select_related)]
         if names:
-            queryset = queryset.select_related(*names).only(
-                *columns(self.model, self.serializer_class, self.select_related)
-            )
+            queryset = queryset.select_related(*names)
+        if names or own.values:
+            queryset = queryset.only(*own.columns).annotate(**own.values)
         for one in found:
             queryset = one.annotate(queryset)
         return queryset

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -12,6 +13,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError as ModelError
 from django.db import models
+from django.db.models import F
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -182,18 +184,40 @@ def represent(shape: type[KitSerializer], rows: Iterable[Any], user: Any = None)
     return [{name: get(row) for name, get in getters} for row in rows]
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How a shape's rows are read: joined relations, the columns of all that is read, and joined values.
+
+    A joined value is a column of another row that stands on this row under a name of its own (``_team_name``):
+    a page of a hundred rows makes a hundred objects, not three hundred.
+    """
+
+    relations: list[str]
+    columns: list[str]
+    values: dict[str, F]
+
+
 @cache
-def columns(model: type[models.Model], shape: type[KitSerializer], joined: tuple[str, ...]) -> list[str]:
-    """The columns that a shape reads: the row's own, and of joined rows only the named ones."""
+def reading(model: type[models.Model], shape: type[KitSerializer], joined: tuple[str, ...]) -> Reading:
+    """What a list asks the database for, to fill a shape."""
     own = [field.name for field in model._meta.concrete_fields if not field.generated]
     sources = [(field.source or "").split(".") for field in shape().fields.values()]
+    pairs = [(source[0], source[1]) for source in sources if len(source) == 2 and source[0] in joined]
+    made = {relation for relation, name in pairs if name in PROPERTIES}
+    relations = [name for name in joined if name in made or name not in dict(pairs)]
     read = {
-        f"{source[0]}__{column}"
-        for source in sources
-        if len(source) == 2 and source[0] in joined
-        for column in PROPERTIES.get(source[1], (source[1].removesuffix("_id"),))
+        f"{relation}__{column}"
+        for relation, name in pairs
+        if relation in made
+        for column in PROPERTIES.get(name, (name.removesuffix("_id"),))
     }
-    return [*own, *sorted(read)]
+    values = {joined_name(relation, name): F(f"{relation}__{name}") for relation, name in pairs if relation not in made}
+    return Reading(relations, [*own, *sorted(read)], values)
+
+
+def joined_name(relation: str, name: str) -> str:
+    """Where a joined value stands on the row."""
+    return f"_{relation}_{name}"
 
 
 @cache
@@ -260,7 +284,11 @@ def _path(attributes: list[str]) -> Getter:
         name = attributes[0]
         return lambda row: getattr(row, name)
 
+    kept = joined_name(*attributes) if len(attributes) == 2 else ""
+
     def read(row: Any) -> Any:
+        if kept in row.__dict__:
+            return row.__dict__[kept]
         for attribute in attributes:
             row = getattr(row, attribute, None)
             if row is None:

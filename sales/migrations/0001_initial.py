@@ -542,6 +542,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='deal',
+            index=models.Index(fields=['currency'], include=('amount', 'customer', 'team', 'owner', 'stage'), name='deals_sums'),
+        ),
+        migrations.AddIndex(
+            model_name='deal',
             index=models.Index(models.OrderBy(models.F('home_amount'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='deals_largest'),
         ),
         migrations.AddIndex(
