@@ -1,10 +1,17 @@
-"""The web part."""
+"""The web part: everything is loaded once, before the server makes its processes, and so shared by them."""
 
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.template.loader import get_template
 from django.urls import get_resolver
+
+from crm.conf import BASE_DIR
+
+TEMPLATES = BASE_DIR / "templates"
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 application = get_wsgi_application()
-get_resolver().check()  # loads every view now, once, before the server makes its processes
+get_resolver().check()  # loads every view
+for path in TEMPLATES.rglob("*.html"):
+    get_template(path.relative_to(TEMPLATES).as_posix())
