@@ -98,7 +98,10 @@ class Customer(Party):
         ]
         indexes = [
             models.Index(fields=["sort_name", "id"], name="customers_by_name", condition=Q(deleted_at=None)),
-            models.Index(fields=["team", "sort_name", "id"], name="customers_by_team", condition=Q(deleted_at=None)),
+            models.Index(
+                fields=["team", "sort_name", "id"], name="customers_by_team", condition=Q(deleted_at=None),
+                include=["owner"],  # reach is decided by team or owner: counts read no row
+            ),
             models.Index(fields=["owner", "sort_name", "id"], name="customers_by_owner", condition=Q(deleted_at=None)),
             models.Index(fields=["-created_at", "-id"], name="customers_newest", condition=Q(deleted_at=None)),
             models.Index(fields=["lifecycle", "sort_name", "id"], name="customers_lifecycle", condition=Q(deleted_at=None)),

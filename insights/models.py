@@ -155,7 +155,14 @@ class CustomerScore(models.Model):
                 fields=["customer"], name="scores_at_risk", condition=Q(churn_band="high"),
                 include=["clv_12m", "churn_probability"],
             ),
-            models.Index(fields=["customer"], name="scores_of_churn", condition=Q(churn_probability__isnull=False)),
+            models.Index(
+                fields=["customer"], name="scores_of_churn", condition=Q(churn_probability__isnull=False),
+                include=["churn_probability"],
+            ),
+            models.Index(
+                fields=["customer"], name="scores_of_cluster", condition=Q(cluster__isnull=False),
+                include=["cluster", "recency_days", "monetary"],
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:

@@ -372,7 +372,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='customer',
-            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['team', 'sort_name', 'id'], name='customers_by_team'),
+            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['team', 'sort_name', 'id'], include=('owner',), name='customers_by_team'),
         ),
         migrations.AddIndex(
             model_name='customer',

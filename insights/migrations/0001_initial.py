@@ -271,7 +271,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='customerscore',
-            index=models.Index(condition=models.Q(('churn_probability__isnull', False)), fields=['customer'], name='scores_of_churn'),
+            index=models.Index(condition=models.Q(('churn_probability__isnull', False)), fields=['customer'], include=('churn_probability',), name='scores_of_churn'),
+        ),
+        migrations.AddIndex(
+            model_name='customerscore',
+            index=models.Index(condition=models.Q(('cluster__isnull', False)), fields=['customer'], include=('cluster', 'recency_days', 'monetary'), name='scores_of_cluster'),
         ),
         migrations.AddConstraint(
             model_name='customerscore',
