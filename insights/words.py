@@ -174,8 +174,8 @@ def _why(reason: Values) -> str:
 
 
 def run_reason(run: Run) -> str:
-    """Why a run refused, failed or needs a word; rows from before the codes keep the sentence they were given."""
-    return why_words(run.why) if run.why else run.reason
+    """Why a run refused, failed or needs a word."""
+    return why_words(run.why)
 
 
 def dropped_words(dropped: Values) -> list[tuple[str, int]]:

@@ -101,7 +101,7 @@ def grant_role(*, by: User, user_id: int, role: str, team: str | int, action: st
         raise Invalid(_("There is no such team among yours."), fields={"team": _("Choose one of the list.")})
     if role not in Role.values:
         raise Invalid(_("There is no such role."), fields={"role": _("Choose one of the list.")})
-    _check_covers(by, role)
+    _check_covers(by, role, place)
     found = _user(by, user_id) if action == "change" else User.objects.get(pk=user_id)
     return _give(by, found, role, place)
 
@@ -126,7 +126,7 @@ def revoke_role(*, by: User, membership_id: int) -> tuple[Membership, AuditEntry
     found = Membership.objects.select_related("user", "team").filter(pk=membership_id, team__in=teams).first()
     if found is None:
         raise Refused(_("There is nothing here that you may see."), status=404, code="not_found")
-    if not covers_role(by, found.role):
+    if not covers_role(by, found.role, found.team_id):
         raise Refused(_("You cannot take away a role that may do more than you."), status=403, code="forbidden")
     if found.role == Role.ADMIN:
         _keep_an_administrator(besides_membership=found.pk)
@@ -145,23 +145,28 @@ def restore_role(*, by: User, entry_id: int, now: datetime) -> Membership:
         raise Refused(_("There is nothing here that you may see."), status=404, code="not_found")
     if entry.at < now - UNDO_WITHIN:
         raise Refused(_("It is too late to undo this. Grant the role again."))
-    _check_covers(by, entry.detail["role"])
+    _check_covers(by, entry.detail["role"], place)
     return _give(by, user, entry.detail["role"], place)
 
 
-def roles_within(by: User) -> set[str]:
-    """The roles of which everything is within what a user may do."""
-    beyond = set()
-    for role, obj, action, scope in Grant.objects.values_list("role", "object", "action", "scope"):
-        own = by.access.scope(obj, action)
-        if own is None or SCOPE_ORDER[own] < SCOPE_ORDER[scope]:
-            beyond.add(role)
+def roles_within(by: User, team: int | None = None) -> set[str]:
+    """The roles of which everything is within what a user may do: somewhere, or in a given team."""
+    grants = Grant.objects.values_list("role", "object", "action", "scope")
+    beyond = {role for role, obj, action, scope in grants if not _within(by, obj, action, scope, team)}
     return set(Role.values) - beyond
 
 
-def covers_role(by: User, role: str) -> bool:
-    """Whether everything that a role may do is within what a user may do."""
-    return role in roles_within(by)
+def _within(by: User, obj: str, action: str, scope: str, team: int | None) -> bool:
+    own = by.access.scope(obj, action)
+    if own is None or SCOPE_ORDER[own] < SCOPE_ORDER[scope]:
+        return False
+    reached = by.access.team_ids(obj, action)
+    return reached is None or team is None or scope == "own" or team in reached
+
+
+def covers_role(by: User, role: str, team: int) -> bool:
+    """Whether everything that a role may do in a team is within what a user may do there."""
+    return role in roles_within(by, team)
 
 
 def reaches(by: User, user_id: int) -> bool:
@@ -214,7 +219,7 @@ def end_sessions(*, user: User, besides: str | None = None) -> int:
 @transaction.atomic
 def add_team(*, by: User, name: str, parent: str) -> Team:
     """Make a team below one that the user reaches; only who reaches all may make a root."""
-    above = teams_of(by, "team", "add").filter(pk=parent).first() if parent.isdigit() else None
+    above = teams_of(by, "team", "add").filter(pk=parent).first() if parent.isdecimal() else None
     if above is None and (parent or by.access.team_ids("team", "add") is not None):
         raise Invalid(_("There is no such team among yours."), fields={"parent": _("Choose one of the list.")})
     try:
@@ -338,8 +343,8 @@ def _user(by: User, user_id: int) -> User:
     return found
 
 
-def _check_covers(by: User, role: str) -> None:
-    if not covers_role(by, role):
+def _check_covers(by: User, role: str, team: Team) -> None:
+    if not covers_role(by, role, team.pk):
         raise Refused(_("You cannot grant a role that may do more than you."), status=403, code="forbidden")
 
 

@@ -75,7 +75,6 @@ class Migration(migrations.Migration):
                 ('dropped', models.JSONField(blank=True, default=dict, help_text='reason → rows')),
                 ('metrics', models.JSONField(blank=True, default=dict)),
                 ('why', models.JSONField(blank=True, default=list)),
-                ('reason', models.TextField(blank=True, default='', verbose_name='reason')),
                 ('started_at', models.DateTimeField(verbose_name='started')),
                 ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
                 ('model', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='runs', to='insights.modelversion')),

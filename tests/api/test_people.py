@@ -3,10 +3,10 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from crm.accounts.models import ApiKey, Membership, User
+from crm.accounts.models import ApiKey, Grant, Membership, User
 from crm.accounts.people import add_user, create_key, grant_role, revoke_key, revoke_role, set_active
 from crm.kit.errors import Invalid, Refused
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, make_user
 
 URL = "/api/v1/customers/"
 
@@ -115,3 +115,17 @@ def test_a_key_is_taken_back_by_its_owner_or_an_administrator_only(cast):
     with pytest.raises(Refused):
         revoke_key(by=cast.users["rival"], key_id=made.pk, now=timezone.now())
     assert revoke_key(by=cast.users["admin"], key_id=made.pk, now=timezone.now()).revoked_at
+
+
+def test_a_wide_role_in_one_team_grants_nothing_in_another(db, cast):
+    """Whoever manages the north and may only change people in the south makes no managers there."""
+    north, south = cast.teams["north"], cast.teams["south"]
+    by = make_user("two-hats", "manager", north)
+    Grant.objects.create(role="agent", object="user", action="change", scope="team")
+    Grant.objects.create(role="manager", object="user", action="change", scope="subtree")
+    Membership.objects.create(user=by, team=south, role="agent")
+    by = User.objects.get(pk=by.pk)
+    colleague = make_user("colleague", "rep", south)
+    with pytest.raises(Refused):
+        grant_role(by=by, user_id=colleague.pk, role="manager", team=south.pk)
+    assert list(colleague.memberships.values_list("role", flat=True)) == ["rep"]
