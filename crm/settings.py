@@ -41,6 +41,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "crm.kit.middleware.UnavailableMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "crm.kit.middleware.CompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "crm.kit.middleware.PrivacyHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -196,7 +196,7 @@ def why(request: HttpRequest, record: Any) -> dict[str, Any]:
 
 @panel(
     "customer.detail.rail", title=gettext_lazy("How the health is made"), policy=("score", "view"), order=40,
-    template="insights/panels/health.html", name="health", lazy=True, insight=True,
+    template="insights/panels/health.html", name="health", insight=True,
 )  # fmt: skip
 def health(request: HttpRequest, record: Any) -> dict[str, Any] | None:
     """The parts of the health score."""

@@ -1,9 +1,11 @@
-"""Headers on every answer, and a plain sentence while the database is away."""
+"""Headers and compression of every answer, and a plain sentence while the database is away."""
 
 from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 
 from crm.kit.errors import unavailable
 
@@ -27,6 +29,14 @@ class UnavailableMiddleware:
         if isinstance(exception, OperationalError | InterfaceError):
             return unavailable(request)
         return None
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Pages and answers travel compressed; streams (events, exports) go out as they are written."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """With Django's padding against guessing secrets from the length."""
+        return response if response.streaming else super().process_response(request, response)
 
 
 class PrivacyHeadersMiddleware:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from crm.accounts.models import User
 from tests.browser.conftest import cookies_of
 from tests.cast import Cast
 from tests.pages.addresses import PARTS, address, every_route
+from tests.pages.test_cost import grow
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -110,16 +112,26 @@ def test_nothing_but_tables_scrolls_sideways_at_320_pixels(live_server: Any, bro
     assert not told, "\n".join(told)
 
 
+def weight(answer: Any) -> int:
+    """Bytes on the wire of an answer that is compressed as the product serves it; fonts are compressed already."""
+    body = answer.body()
+    return len(body) if answer.url.endswith(".woff2") else len(gzip.compress(body, 6))
+
+
 def test_the_first_load_is_light(live_server: Any, browser: Any, cast: Cast) -> None:
-    """At most twelve requests, none to another host (sizes are checked over the compressed files)."""
-    for path in ("/customers/", f"/customers/{cast.rows['rep']['customer'].pk}/"):
+    """At most twelve requests and 120 KB for a full list and a long record, pages compressed, no other host."""
+    record = grow(cast, 60)
+    for path in ("/customers/", f"/customers/{record.pk}/"):
         context = browser.new_context(base_url=live_server.url)
         context.add_cookies(cookies_of(cast, "admin", live_server.url))
         page = context.new_page()
-        asked: list[str] = []
-        page.on("request", lambda request, kept=asked: kept.append(request.url))
-        page.goto(path, wait_until="load")
+        answers: list[Any] = []
+        page.on("response", lambda answer, kept=answers: kept.append(answer) if "/live/" not in answer.url else None)
+        opened = page.goto(path, wait_until="load")
         page.wait_for_timeout(400)
+        assert all(answer.url.startswith((live_server.url, "data:")) for answer in answers)
+        assert len(answers) <= 12, [answer.url for answer in answers]
+        assert opened.headers["content-encoding"] == "gzip"
+        size = sum(weight(answer) for answer in answers if answer.ok)
         context.close()
-        assert all(url.startswith((live_server.url, "data:")) for url in asked)
-        assert len([url for url in asked if "/live/" not in url]) <= 12, asked
+        assert size <= 120 * 1024, f"{path}: {size} bytes"

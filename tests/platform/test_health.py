@@ -2,9 +2,11 @@ import datetime as dt
 
 import pytest
 from django.db import OperationalError
+from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from crm.kit import health, jobs
+from crm.kit.middleware import CompressionMiddleware
 
 pytestmark = pytest.mark.django_db
 
@@ -51,3 +53,12 @@ def test_an_old_queue_is_not_ready(monkeypatch):
     answer = health.check_queue()
     assert not answer["ok"]
     assert answer["age"] > 590
+
+
+def test_pages_travel_compressed_and_streams_as_they_are_written(client, rf):
+    page = client.get("/accounts/login/", headers={"accept-encoding": "gzip"})
+    assert page.headers["Content-Encoding"] == "gzip" and "Accept-Encoding" in page.headers["Vary"]
+    assert "Content-Encoding" not in client.get("/accounts/login/").headers
+    stream = StreamingHttpResponse(iter([b"data: 1\n\n"]), content_type="text/event-stream")
+    answer = CompressionMiddleware(lambda request: stream)(rf.get("/live/", headers={"accept-encoding": "gzip"}))
+    assert "Content-Encoding" not in answer.headers and b"".join(answer.streaming_content) == b"data: 1\n\n"
