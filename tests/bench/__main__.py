@@ -12,6 +12,7 @@ import os
 import statistics
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=3.0, help="length of one measurement (default: 3)")
     parser.add_argument("--port", type=int, default=8190, help="port of our pages; the floor takes the next")
     parser.add_argument("--only", default="", help="names with commas: pages, imports, or single figures")
-    parser.add_argument("--insights", action="store_true", help="run the analysis first, so that lists carry scores")
+    parser.add_argument(
+        "--insights", action=argparse.BooleanOptionalAction, default=True,
+        help="analyse newly made data first, so that lists and homes carry scores (the default)",
+    )  # fmt: skip
     return parser.parse_args()
 
 
@@ -51,8 +55,10 @@ def main() -> int:
             loaded = json.loads(servers.manage("demo", "--customers", str(options.size)).splitlines()[-1])
             if loaded["loaded"]:
                 figure("demo_load", loaded["seconds"], "s", options.size)
-            if options.insights:
-                servers.manage("insights", "run")
+                if options.insights:
+                    began = time.monotonic()
+                    servers.manage("insights", "run")
+                    figure("insights_run", round(time.monotonic() - began, 1), "s", options.size)
             if not only or only - {"imports"}:
                 measure_pages(options, only - {"pages", "imports"})
             if not only or "imports" in only:
@@ -102,6 +108,8 @@ def report(rows: list[Any], found: list[dict[str, Any]], floors: list[dict[str, 
                 values = [row[key] for row in floors if row["name"] == name and row["clients"] == clients]
                 base[name, clients, key] = statistics.median(values)
             figure(f"{name}_c{clients}_median", round(base[name, clients, "median_ms"], 2), "ms", size)
+    from tests.bench.servers import say
+
     asked = {row.name: row for row in rows}
     single = {row["name"]: row["median_ms"] for row in found if row["clients"] == 1}
     for row in found:
@@ -111,9 +119,10 @@ def report(rows: list[Any], found: list[dict[str, Any]], floors: list[dict[str, 
             figure(f"{name}_median", row["median_ms"], "ms", size)
             figure(f"{name}_bytes", row["bytes"], "bytes", size)
             if row["median_ms"]:
-                figure(
-                    f"{name}_per_floor", round(row["median_ms"] / base[floor_name, 1, "median_ms"], 2), "x floor", size
-                )
+                times = round(row["median_ms"] / base[floor_name, 1, "median_ms"], 2)
+                figure(f"{name}_per_floor", times, "x floor", size)
+                if (most := asked[name].must) is not None:
+                    say(f"{name}: {times} times the floor, at most {most} {'kept' if times <= most else 'NOT KEPT'}")
         else:
             figure(f"{name}_c{clients}_rate", row["rps"], "1/s", size)
             figure(
