@@ -73,7 +73,8 @@ class Access:
         """Roles held, strongest last seen first in menus."""
         return list(dict.fromkeys(role for role, _team in self.memberships))
 
-    def _subtree(self, team: int) -> set[int]:
+    def subtree(self, team: int) -> set[int]:
+        """A team and those below it; known where the user holds something for a subtree."""
         found, queue = set(), [team]
         while queue:
             current = queue.pop()
@@ -108,7 +109,7 @@ class Access:
                 case "subtree":
                     if self._rights.children[None] == [team]:
                         return None  # the tree hangs on this team; naming every team would cost each query
-                    teams |= self._subtree(team)
+                    teams |= self.subtree(team)
                 case "team":
                     teams.add(team)
         return sorted(teams)

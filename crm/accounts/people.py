@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
@@ -151,9 +152,16 @@ def restore_role(*, by: User, entry_id: int, now: datetime) -> Membership:
 
 def roles_within(by: User, team: int | None = None) -> set[str]:
     """The roles of which everything is within what a user may do: somewhere, or in a given team."""
-    grants = Grant.objects.values_list("role", "object", "action", "scope")
-    beyond = {role for role, obj, action, scope in grants if not _within(by, obj, action, scope, team)}
-    return set(Role.values) - beyond
+    return roles_by_team(by, [team])[team]
+
+
+def roles_by_team(by: User, teams: Iterable[int | None]) -> dict[int | None, set[str]]:
+    """The same for several teams, in one query."""
+    grants = list(Grant.objects.values_list("role", "object", "action", "scope"))
+    return {
+        team: set(Role.values) - {role for role, obj, act, scope in grants if not _within(by, obj, act, scope, team)}
+        for team in teams
+    }
 
 
 def _within(by: User, obj: str, action: str, scope: str, team: int | None) -> bool:
@@ -161,7 +169,9 @@ def _within(by: User, obj: str, action: str, scope: str, team: int | None) -> bo
     if own is None or SCOPE_ORDER[own] < SCOPE_ORDER[scope]:
         return False
     reached = by.access.team_ids(obj, action)
-    return reached is None or team is None or scope == "own" or team in reached
+    if reached is None or team is None or scope == "own":
+        return True
+    return (by.access.subtree(team) if scope == "subtree" else {team}) <= set(reached)
 
 
 def covers_role(by: User, role: str, team: int) -> bool:
@@ -179,10 +189,13 @@ def reaches(by: User, user_id: int) -> bool:
 
 def stands_above(by: User, user: User) -> bool:
     """Whether another may do nothing, and nowhere, that the user may not: who holds their sign-in holds their rights."""
-    held = list(user.memberships.values_list("role", "team_id"))
+    held: dict[int, set[str]] = defaultdict(set)
+    for role, team in user.memberships.values_list("role", "team_id"):
+        held[team].add(role)
     teams = by.access.team_ids("user", "change")
-    inside = teams is None or all(team in teams for _role, team in held)
-    return inside and {role for role, _team in held} <= roles_within(by)
+    inside = teams is None or held.keys() <= set(teams)
+    within = roles_by_team(by, held)
+    return inside and all(roles <= within[team] for team, roles in held.items())
 
 
 @transaction.atomic

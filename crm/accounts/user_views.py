@@ -74,8 +74,9 @@ class UserPage(Section, FormPage):
 
     def held(self) -> list[tuple[Membership, bool]]:
         """The colleague's roles, each with whether the reader may take it away."""
-        rows = self.person.memberships.select_related("team").order_by("team__name", "role")
-        return [(one, one.team_id in self.teams and one.role in self.roles) for one in rows]
+        rows = list(self.person.memberships.select_related("team").order_by("team__name", "role"))
+        within = people.roles_by_team(self.request.user, {one.team_id for one in rows})
+        return [(one, one.team_id in self.teams and one.role in within[one.team_id]) for one in rows]
 
     def save(self, form: Any) -> str:
         people.change_user(by=self.request.user, user_id=self.person.pk, **form.cleaned_data)

@@ -3,8 +3,17 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from crm.accounts.models import ApiKey, Grant, Membership, User
-from crm.accounts.people import add_user, create_key, grant_role, revoke_key, revoke_role, set_active
+from crm.accounts.models import ApiKey, Grant, Membership, Team, User
+from crm.accounts.people import (
+    add_user,
+    change_user,
+    create_key,
+    grant_role,
+    revoke_key,
+    revoke_role,
+    set_active,
+    set_password,
+)
 from crm.kit.errors import Invalid, Refused
 from tests.cast import PASSWORD, make_user
 
@@ -129,3 +138,36 @@ def test_a_wide_role_in_one_team_grants_nothing_in_another(db, cast):
     with pytest.raises(Refused):
         grant_role(by=by, user_id=colleague.pk, role="manager", team=south.pk)
     assert list(colleague.memberships.values_list("role", flat=True)) == ["rep"]
+
+
+def test_a_subtree_role_needs_every_team_below(cast):
+    """Who holds "own team and below" elsewhere, and only the team itself here, gives nobody the teams below it."""
+    north, south = cast.teams["north"], cast.teams["south"]
+    Team.objects.create(name="Far south", parent=south)
+    by = make_user("two-hats", "manager", north)
+    Grant.objects.create(role="manager", object="user", action="change", scope="subtree")
+    Grant.objects.filter(role="agent").delete()
+    for obj, action, scope in Grant.objects.filter(role="manager").values_list("object", "action", "scope"):
+        narrow = "team" if scope == "subtree" else scope
+        Grant.objects.create(role="agent", object=obj, action=action, scope=narrow)
+    Membership.objects.create(user=by, team=south, role="agent")
+    by = User.objects.get(pk=by.pk)
+    colleague = make_user("colleague", "rep", south)
+    with pytest.raises(Refused):
+        grant_role(by=by, user_id=colleague.pk, role="manager", team=south.pk)
+
+
+def test_nobody_takes_over_a_colleague_whose_role_they_hold_in_another_team_only(cast):
+    """Their password opens what they may do in their team, which is not that of whoever changes it."""
+    north, south = cast.teams["north"], cast.teams["south"]
+    by = make_user("two-hats", "rep", north)
+    Grant.objects.create(role="agent", object="user", action="change", scope="team")
+    Membership.objects.create(user=by, team=south, role="agent")
+    by = User.objects.get(pk=by.pk)
+    colleague = make_user("colleague", "rep", south)
+    before = colleague.password
+    with pytest.raises(Refused):
+        set_password(by=by, user_id=colleague.pk, password="quite another secret")
+    with pytest.raises(Refused):
+        change_user(by=by, user_id=colleague.pk, first_name="", last_name="", email="mine@vantage.test")
+    assert User.objects.get(pk=colleague.pk).password == before
