@@ -229,18 +229,22 @@ def _settle(job: Job, *, state: str, **values: Any) -> None:
 
 def sweep() -> list[tuple[int, str]]:
     """End what can end without a worker; return (id, kind) of the jobs that a worker should run."""
-    Job.objects.filter(waiting(), cancel_requested=True).update(
-        state=Job.State.CANCELLED, finished_at=Now(), lease_until=None
-    )
-    Job.objects.filter(waiting(), attempts__gte=F("max_attempts")).update(
-        state=Job.State.DEAD,
-        finished_at=Now(),
-        lease_until=None,
-        error=_("The worker disappeared in the middle of the work, every time it was tried."),
-    )
+    _end(Q(cancel_requested=True), state=Job.State.CANCELLED)
+    gone = _("The worker disappeared in the middle of the work, every time it was tried.")
+    _end(Q(attempts__gte=F("max_attempts")), state=Job.State.DEAD, error=gone)
     unheard = Q(state=Job.State.RUNNING) | Q(created_at__lt=Now() - UNHEARD_AFTER)
     found = Job.objects.filter(waiting(), unheard).order_by("run_after", "id")
     return list(found.values_list("pk", "kind")[:WAKE_AT_ONCE])
+
+
+@transaction.atomic
+def _end(which: Q, **values: Any) -> None:
+    """End jobs that nobody runs; whoever asked for them hears it as for any other end."""
+    found = Job.objects.filter(waiting(), which).select_for_update(of=("self",), skip_locked=True)
+    ended = list(found.select_related("user"))
+    Job.objects.filter(pk__in=[job.pk for job in ended]).update(finished_at=Now(), lease_until=None, **values)
+    for user in {job.user for job in ended if job.user}:
+        announce(NEWS, user=user)
 
 
 def wake_waiting(*, limit: int = WAKE_AT_ONCE) -> int:
@@ -271,6 +275,7 @@ def retry(*, job_id: int) -> bool:
             cancel_requested=False,
             run_after=None,
             finished_at=None,
+            told_at=None,
             error="",
         )
         if again:

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from crm.accounts.models import Grant
 from crm.kit.lists import bulk
 from crm.kit.models import Job
+from customers import services
 from customers.models import Customer
 from customers.views import CustomerList
 from sales.models import Deal, Stage
@@ -220,3 +221,21 @@ def test_tickets_are_assigned_reopened_and_ranked(cast: Cast, sign_in: SignIn) -
     one.refresh_from_db()
     assert (one.status, one.resolved_at) == ("solved", NOW)
     assert "offered" in said(send(client, where, "status", status="lost"))
+
+
+def test_a_database_that_goes_away_in_the_middle_leaves_no_row_without_its_record(
+    cast: Cast, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page says that nothing was lost: all rows and the Undo are there, or none of them."""
+    rows = leads(cast, 3)
+    real = services.tag_customer
+
+    def fails(*, customer_id: int, **given: Any) -> Customer:
+        if customer_id == rows[2].pk:
+            raise OperationalError
+        return real(customer_id=customer_id, **given)
+
+    monkeypatch.setattr(services, "tag_customer", fails)
+    assert send(sign_in("rep"), LEADS, "tag", tag="fair").status_code == 503
+    assert with_tag("fair") == set()
+    assert not Job.objects.filter(kind=bulk.KIND).exists()

@@ -203,3 +203,42 @@ def test_a_failure_is_told_as_one(kind, client):
     jobs.run_waiting()
     client.force_login(asker)
     assert json.loads(client.post("/jobs/news/").headers["HX-Trigger"])["toast"]["tone"] == "bad"
+
+
+def test_two_jobs_that_end_together_are_both_told(kind, client):
+    asker = make_user("asker")
+    name = kind(lambda job, report: {})
+    both = {f"/jobs/{jobs.enqueue(name, user=asker).token}/" for _n in range(2)}
+    jobs.run_waiting()
+    client.force_login(asker)
+    first = json.loads(client.post("/jobs/news/").headers["HX-Trigger"])
+    assert "live:jobs" in first  # so that the page asks again
+    second = json.loads(client.post("/jobs/news/").headers["HX-Trigger"])
+    assert "live:jobs" not in second
+    assert {first["toast"]["href"], second["toast"]["href"]} == both
+
+
+def test_the_asker_hears_of_a_job_whose_worker_never_came_back(kind, client):
+    asker = make_user("asker")
+    job = jobs.enqueue(kind(lambda job, report: {}), user=asker)
+    Job.objects.filter(pk=job.pk).update(attempts=3, max_attempts=3)
+    jobs.sweep()
+    job.refresh_from_db()
+    assert job.state == Job.State.DEAD
+    assert list(LiveEvent.objects.filter(topic="jobs").values_list("user", flat=True)) == [asker.pk]
+    client.force_login(asker)
+    assert json.loads(client.post("/jobs/news/").headers["HX-Trigger"])["toast"]["tone"] == "bad"
+
+
+def test_the_end_of_a_repeated_job_is_told_again(kind, client):
+    def refuse(job, report):
+        raise Refused("No.")
+
+    asker = make_user("asker")
+    job = jobs.enqueue(kind(refuse), user=asker)
+    jobs.run_waiting()
+    client.force_login(asker)
+    client.post("/jobs/news/")
+    jobs.retry(job_id=job.pk)
+    jobs.run_waiting()
+    assert "HX-Trigger" in client.post("/jobs/news/").headers

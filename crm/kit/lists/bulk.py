@@ -121,8 +121,12 @@ class Order:
         return {"list": self.listing.key, "action": self.action.name, "value": self.value, **rows, **asker}
 
 
+@transaction.atomic
 def at_once(order: Order, keys: list[int], *, now: datetime) -> Job:
-    """Do it here, for as many rows as that is fast enough for; the job row is the record and the Undo."""
+    """Do it here, for as many rows as that is fast enough for; the job row is the record and the Undo.
+
+    One transaction: no row is changed without its record, whatever ends the process.
+    """
     tally = Tally()
     for pk in keys:
         order.do(pk, tally, now)
@@ -222,7 +226,7 @@ def undo(*, job_id: int, user: Any, now: datetime) -> tuple[int, int]:
         try:
             with transaction.atomic():
                 action.back(user=user, pk=pk, value=job.args["value"], before=before, now=now)
-        except Refused:
+        except (Refused, DataError, IntegrityError):
             stayed += 1
     back = len(result["before"]) - stayed
     job.result = {**result, "before": [], "back": back}
