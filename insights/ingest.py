@@ -54,7 +54,7 @@ RETURNING source_id, external_id
 LAST_CONTACT = MOVE_FORWARD.format(
     latest="""
 SELECT customer_id, max(occurred_at) FROM jsonb_to_recordset(%(rows)s::jsonb)
-AS r(customer_id bigint, occurred_at timestamptz) WHERE occurred_at <= %(now)s GROUP BY 1"""
+AS r(customer_id bigint, occurred_at timestamptz) WHERE occurred_at <= %(now)s GROUP BY 1 ORDER BY 1"""
 )
 
 

@@ -51,7 +51,6 @@ class Run(models.Model):
     metrics = models.JSONField(default=dict, blank=True)
     why = models.JSONField(default=list, blank=True)
     """Codes and figures of a refusal or failure; ``words.run_reason`` makes the sentence."""
-    """The sentence of rows that were written before there were codes."""
     model = models.ForeignKey("insights.ModelVersion", models.SET_NULL, null=True, blank=True, related_name="runs")
     started_at = models.DateTimeField(_("started"))
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)

@@ -55,7 +55,6 @@ class Touches(TableKind):
     owned = False
     customers_by_id = True
     identity = ("campaign.external_id", "customer.external_id")
-    match = "t.campaign_id = s.f_campaign_external_id AND t.customer_id = e.customer_id"
     fields = (
         Field(name="external_id", type="code", limit=200, words=("id", "memberid", "编号")),
         Field(name="campaign.external_id", type="lookup", column="campaign_id", required=True,
@@ -79,6 +78,12 @@ class Touches(TableKind):
         return {
             "campaign.external_id": found | {key.casefold(): pk for key, pk in ours.values_list("external_id", "id")}
         }
+
+    def target(self) -> str:
+        return (
+            "LEFT JOIN LATERAL (SELECT x.id FROM marketing_touch x WHERE x.campaign_id = s.f_campaign_external_id "
+            "AND x.customer_id = e.customer_id LIMIT 1) t ON true"
+        )
 
     def work(self, context: Context, low: int, high: int) -> None:
         super().work(context, low, high)

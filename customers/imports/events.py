@@ -19,7 +19,7 @@ KINDS = choices({
 })  # fmt: skip
 LATEST_TALKS = """
 SELECT customer_id, max(f_occurred_at) FROM import_chunk
-WHERE target IS NULL AND f_kind = ANY(%(talk)s) AND f_occurred_at <= %(now)s GROUP BY 1
+WHERE target IS NULL AND f_kind = ANY(%(talk)s) AND f_occurred_at <= %(now)s GROUP BY 1 ORDER BY 1
 """
 DIRECTIONS = choices({"in": ("incoming", "inbound", "received", "来"), "out": ("outgoing", "outbound", "sent", "去")})
 

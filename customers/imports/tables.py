@@ -204,10 +204,10 @@ class TableKind(Kind):
 
 
 def later_again(columns: str) -> str:
-    """SQL condition: the same values of these columns stand in a later row of the span."""
+    """SQL condition: the same values of these columns stand in a later row of the span; NULL is no value."""
     return (
-        f"row IN (SELECT row FROM (SELECT row, max(row) OVER (PARTITION BY {columns}) AS last FROM import_chunk) x "
-        "WHERE row < last)"
+        f"row IN (SELECT row FROM (SELECT row, max(row) OVER (PARTITION BY {columns}) AS last FROM import_chunk "
+        f"WHERE num_nulls({columns}) = 0) x WHERE row < last)"
     )
 
 

@@ -22,7 +22,8 @@ MOVE_FORWARD = """
 INSERT INTO customers_lastcontact (customer_id, at) {latest}
 ON CONFLICT (customer_id) DO UPDATE SET at = excluded.at WHERE customers_lastcontact.at < excluded.at
 """
-"""Later talks count, earlier ones change nothing; ``latest`` is a SELECT of ours: one (customer, moment) each."""
+"""Later talks count, earlier ones change nothing; ``latest`` is a SELECT of ours: one (customer, moment) each,
+in the order of customers, so that two writers wait for each other instead of locking each other out."""
 
 
 @transaction.atomic

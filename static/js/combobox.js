@@ -21,7 +21,7 @@
     if (every[index]) { box.setAttribute("aria-activedescendant", every[index].id); every[index].scrollIntoView({ block: "nearest" }); }
     else box.removeAttribute("aria-activedescendant");
   }
-    function ask(box, text) {
+  function ask(box, text) {
     const mine = ++asked, address = new URL(box.dataset.combo, location.href);
     address.searchParams.set("q", text);
     fetch(address, { headers: { "HX-Request": "true" }, credentials: "same-origin" })
