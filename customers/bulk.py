@@ -5,25 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.accounts.models import User
 from crm.accounts.picks import PEOPLE, person_of
-from crm.kit.errors import Invalid
 from crm.kit.lists import Action, Input, Setting
 from customers import services
 from customers.models import Customer
 
-LONGEST_TAG = 60
-
 
 def read_tag(_user: User, typed: str) -> str:
     """The tag that was typed."""
-    tag = typed.strip()
-    if not tag or len(tag) > LONGEST_TAG or not tag.isprintable():
-        raise Invalid(_("Type a tag of at most %(most)s letters first.") % {"most": LONGEST_TAG})
-    return tag
+    return services.checked_tag(typed)
 
 
 def add_tag(*, user: User, pk: int, value: str, now: datetime) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from customers.models import Customer, ExternalId
 from customers.services.parties import API_SOURCE, PARTY_FIELDS, checked_party, keep_points, source_named, taken
 
 FIELDS = frozenset({*PARTY_FIELDS, "kind", "name", "parent", "lifecycle", "time_zone", "owner", "team"})
+LONGEST_TAG = 60
 
 
 @transaction.atomic
@@ -58,12 +59,20 @@ def update_customer(
 def tag_customer(*, user: User, customer_id: int, add: str = "", remove: str = "") -> Customer:
     """Add a tag and take one away; what is so already stays, and ``was_changed`` says whether anything did."""
     row = locked(Customer, customer_id, user=user, obj="customer", action="change")
-    given = tidy({"add": add, "remove": remove})
-    left = [tag for tag in row.tags if tag not in (remove, given["remove"])]
-    wanted = [*dict.fromkeys([*left, given["add"]] if given["add"] else left)]
+    left = [tag for tag in row.tags if tag not in (remove, tidy({"tag": remove})["tag"])]
+    wanted = [*dict.fromkeys([*left, checked_tag(add)] if add.strip() else left)]
     check_fields({"tags": wanted}, user=user, obj="customer")
     _write(row, {"tags": wanted})
     return row
+
+
+def checked_tag(typed: str) -> str:
+    """A tag as it is kept; raises Invalid for none, a long one, and control characters."""
+    tag: str = tidy({"tag": typed})["tag"]
+    if not tag or len(tag) > LONGEST_TAG or any(ord(char) < 32 for char in tag):
+        sentence = _("Type a tag of at most %(most)s letters first.") % {"most": LONGEST_TAG}
+        raise Invalid(sentence, fields={"tags": sentence})
+    return tag
 
 
 @transaction.atomic

@@ -131,7 +131,7 @@ def run_part(analysis: Analysis, kind: str, work: Work) -> Run:
     except Thin as missing:
         return end_run(run, state=Run.State.REFUSED, why=missing.why)
     except BaseException as error:
-        end_run(run, state=Run.State.FAILED, why=[why("error", error=f"{type(error).__name__}: {error}"[:500])])
+        end_run(run, state=Run.State.FAILED, why=[why("error", error=type(error).__name__)])
         raise
     if write is not None:
         tidy_scores()

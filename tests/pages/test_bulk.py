@@ -239,3 +239,17 @@ def test_a_database_that_goes_away_in_the_middle_leaves_no_row_without_its_recor
     assert send(sign_in("rep"), LEADS, "tag", tag="fair").status_code == 503
     assert with_tag("fair") == set()
     assert not Job.objects.filter(kind=bulk.KIND).exists()
+
+
+def test_a_tag_that_cannot_be_kept_is_refused_with_a_sentence(cast: Cast, sign_in: SignIn) -> None:
+    """On the record page as in the bulk bar; some letters become two when they are kept."""
+    client, row = sign_in("rep"), leads(cast, 1)[0]
+    for tag in ("a\0b", "\u0958" * 60):
+        for answer in (
+            client.post(f"/customers/{row.pk}/tags/", {"add": tag}),
+            send(client, LEADS, "tag", rows=[row], tag=tag),
+        ):
+            assert answer.status_code in (302, 303)
+            assert "Type a tag of at most 60 letters first." in said(answer)
+    row.refresh_from_db()
+    assert row.tags == []
