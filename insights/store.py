@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from psycopg2 import sql
 
 from insights.models import CustomerScore, Run
+
+logger = logging.getLogger("crm.insights")
 
 SCORE_TYPES = {str(field.column): field.db_type(connection) or "" for field in CustomerScore._meta.concrete_fields}
 MOVED = {"churn_probability": ("churn", 0.005), "health": ("health", 0.5), "clv_12m": ("value", 0.005)}
@@ -24,9 +27,13 @@ def tidy_scores() -> None:
     Each part rewrites most rows; without this the table grows sixfold in one analysis, and lists that sort by a
     score are planned for an empty table. Inside a transaction (tests), or for a role that may not, nothing is done.
     """
-    if not connection.in_atomic_block:
+    if connection.in_atomic_block:
+        return
+    try:
         with connection.cursor() as cursor:
             cursor.execute("VACUUM (ANALYZE) insights_customerscore, insights_segmentmembership")
+    except DatabaseError as error:  # upkeep only: what was computed is written
+        logger.warning("The scores are not tidied now: %s", str(error).split("\n")[0])
 
 
 def _cell(value: Any) -> Any:

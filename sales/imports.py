@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.utils.translation import gettext as _
+
 from customers.imports.context import Context
 from customers.imports.fields import Field, choices
 from customers.imports.kinds import register
@@ -53,7 +55,7 @@ class Products(TableKind):
         context.refuse(
             "import_chunk",
             later_again("upper(f_sku)"),
-            "the same code stands again in a later line, which counts",
+            _("the same code stands again in a later line, which counts"),
             skipped=True,
         )
 
@@ -106,7 +108,7 @@ class Deals(TableKind):
 
     def refuse(self, context: Context) -> None:
         super().refuse(context)
-        context.refuse("import_chunk", "stage_id IS NULL", "the pipeline has no such stage")
+        context.refuse("import_chunk", "stage_id IS NULL", _("the pipeline has no such stage"))
 
     def values(self, context: Context) -> dict[str, str]:
         found = super().values(context)
