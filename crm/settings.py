@@ -127,6 +127,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = ["crm.formats"]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = CONF.data_dir / "static"
