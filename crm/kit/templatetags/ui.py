@@ -39,6 +39,7 @@ register.filter("percent", words.percent)
 register.filter("compact", words.compact)
 register.filter("duration", words.duration)
 register.filter("signed", words.signed)
+register.filter("short_day", words.short_day)
 
 
 @register.simple_tag(name="icon")
