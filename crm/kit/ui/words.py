@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import cache, lru_cache
 
 from django.utils import formats, timezone
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 Number = int | float | Decimal
 DASH = "–"
@@ -204,6 +205,11 @@ def _gap(minutes: int, language: str) -> str:
     if minutes > 0:
         return ngettext("%(n)s day ago", "%(n)s days ago", n) % {"n": n}
     return ngettext("in %(n)s day", "in %(n)s days", n) % {"n": n}
+
+
+def listed(parts: Iterable[object]) -> str:
+    """``often, high spend``; with the mark between them that the language uses."""
+    return pgettext("between the parts of a list", ", ").join(map(str, parts))
 
 
 def duration(seconds: float | None) -> str:
