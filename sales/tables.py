@@ -49,7 +49,7 @@ ORDERS = Table(
         Column("kind", _("Kind"), kind_cell, lambda row: row.kind, order=20),
         Column("status", _("Status"), lambda row, scene: cells.text(order_status(row.status)), lambda row: row.status, order=30),
         Column("lines", _("Lines"), lambda row, scene: cells.number(row.line_count), lambda row: row.line_count, css="n", order=40),
-        Column("total", _("Total"), lambda row, scene: cells.money(row.total, row.currency), lambda row: row.total, css="n", order=50),
+        Column("total", _("Total"), lambda row, scene: cells.money(row.total, row.currency, cents=True), lambda row: row.total, css="n", order=50),
         Column("currency", _("Currency"), lambda row, scene: row.currency, lambda row: row.currency, shown=False, order=51),
         Column("ordered_at", _("Ordered"), lambda row, scene: cells.ago(row.ordered_at, scene.now), lambda row: row.ordered_at, sort="ordered_at", order=60),
     ),

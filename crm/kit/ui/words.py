@@ -175,6 +175,12 @@ def clock(value: datetime) -> str:
     return f"{there.hour:02d}:{there.minute:02d}"
 
 
+def short_moment(value: datetime) -> str:
+    """``21 Nov, 02:00``; with the year where it is not this one."""
+    gap = " " if is_chinese() else ", "
+    return f"{short_day(value)}{gap}{clock(value)}"
+
+
 def ago(value: datetime | date | None, now: datetime | None = None) -> str:
     """``3 min ago`` up to seven days, the day after that; the future says ``in 3 min``."""
     if value is None:
