@@ -7,21 +7,16 @@ from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import pgettext
 
 from alerts.models import Alert, AlertEvent, Rule
-from crm.kit.ui.words import day, duration, money, number
+from crm.kit.ui.words import day, duration, money, number, percent
 from crm.kit.workspace import workspace
 from insights.models import Metric
+from insights.words import UNITS, unit_word
 
 Reason = Mapping[str, Any]
-
-UNITS = {
-    "orders": gettext_lazy("orders"),
-    "returns": gettext_lazy("returns"),
-    "customers": gettext_lazy("customers"),
-    "tickets": gettext_lazy("tickets"),
-}
+AMOUNTS = {"order_value", "spend_surge", "unit_price"}
 
 
 def figure(value: float | None, unit: str = "", *, bare: bool = False) -> str:
@@ -32,7 +27,7 @@ def figure(value: float | None, unit: str = "", *, bare: bool = False) -> str:
         return money(value, workspace().home_currency)
     whole = abs(value) >= 1000 or float(value).is_integer()
     text = number(value, 0 if whole else 1 if unit in UNITS else 2)
-    return text if bare or unit in ("", "count") else f"{text} {UNITS.get(unit, unit)}"
+    return text if bare or unit in ("", "count") else f"{text} {unit_word(unit)}"
 
 
 def since_day(value: Any) -> str:
@@ -169,12 +164,25 @@ def _customer(reason: Reason) -> str:
         _("%(what)s %(now)s (usual %(usual)s)")
         % {
             "what": change(str(part.get("code"))),
-            "now": figure((part.get("values") or {}).get("now")),
-            "usual": figure((part.get("values") or {}).get("usual")),
+            "now": _habit(str(part.get("code")), (part.get("values") or {}).get("now")),
+            "usual": _habit(str(part.get("code")), (part.get("values") or {}).get("usual")),
         }
         for part in parts[:3]
     ]
-    return _("Unlike its own past: %(parts)s.") % {"parts": "; ".join(told)}
+    return _("Unlike its own past: %(parts)s.") % {
+        "parts": pgettext("between the parts of a sentence", "; ").join(told)
+    }
+
+
+def _habit(code: str, value: float | None) -> str:
+    """A customer's figure: an amount with its sign, a share in per cent, counts and means to a tenth."""
+    if value is None:
+        return number(None)
+    if code in AMOUNTS:
+        return money(value, workspace().home_currency)
+    if code == "returned":
+        return percent(value / 100)
+    return number(value, 0 if float(value).is_integer() else 1)
 
 
 def step(event: AlertEvent) -> str:

@@ -19,6 +19,7 @@ from crm.kit.slots import panel
 FEW = 8
 SOON = timedelta(days=14)
 UNHEARD = timedelta(minutes=2)
+BEATS = {"beat": _("Background worker")}
 
 
 @panel(
@@ -117,4 +118,5 @@ def sources(request: HttpRequest, record: Any) -> dict[str, Any]:
 def system(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Whether the background parts show life."""
     now = timezone.now()
-    return {"beats": [(row, now - row.at > UNHEARD) for row in Heartbeat.objects.order_by("name")]}
+    beats = Heartbeat.objects.order_by("name")
+    return {"beats": [(row, BEATS.get(row.name, row.name), now - row.at > UNHEARD) for row in beats]}

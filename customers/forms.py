@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.accounts.fields import PersonField, TeamField
 from crm.kit.views import PlainForm
@@ -15,7 +16,7 @@ LOGGED = (
     ("note", _("Note"), "sticky-note"),
     ("call", _("Call"), "phone"),
     ("meeting", _("Meeting"), "calendar"),
-    ("mail", _("E-mail"), "mail"),
+    ("mail", pgettext_lazy("conversation", "E-mail"), "mail"),
 )
 
 

@@ -9,6 +9,7 @@ from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.accounts.models import Team
 from crm.kit.fields import FromSource, Stamped, search_column, sort_key
@@ -255,7 +256,7 @@ class Interaction(FromSource):
     """Anything that happened with a customer. Append-only: a correction is a new row."""
 
     class Kind(models.TextChoices):
-        MAIL = "mail", _("E-mail")
+        MAIL = "mail", pgettext_lazy("conversation", "E-mail")
         CALL = "call", _("Call")
         MEETING = "meeting", _("Meeting")
         NOTE = "note", _("Note")

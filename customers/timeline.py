@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.db.models import BigIntegerField, F, Field, OuterRef, QuerySet, Subquery, Value
@@ -15,6 +16,7 @@ from crm.accounts.models import User
 from crm.kit import timeline
 from crm.kit.masking import at_level
 from crm.kit.tables import Scene
+from crm.kit.ui import words
 from customers.models import Customer, Interaction
 
 SUBJECT = "customers.customer"
@@ -32,6 +34,13 @@ ICONS = {
     "campaign": ("megaphone", "info"), "system": ("settings", ""),
 }  # fmt: skip
 
+CAMPAIGN_STEPS = {
+    "sent": gettext_lazy("Campaign sent"),
+    "opened": gettext_lazy("Campaign opened"),
+    "clicked": gettext_lazy("Campaign clicked"),
+}
+MINUTES = re.compile(r"\d{1,4}(\.\d+)?")
+
 
 def user_name(path: str) -> Coalesce:
     """The display name of a user at a path, worked out by the database."""
@@ -40,14 +49,23 @@ def user_name(path: str) -> Coalesce:
 
 
 def interaction_rows(customer: Customer, user: Any) -> QuerySet[Any]:
-    """Interactions, newest first by the customer's index."""
+    """What was said and noted, newest first by the customer's index."""
+    return _interactions(customer, user).exclude(kind=Interaction.Kind.CAMPAIGN)
+
+
+def campaign_rows(customer: Customer, user: Any) -> QuerySet[Any]:
+    """Campaign messages that a source told as interactions."""
+    return _interactions(customer, user).filter(kind=Interaction.Kind.CAMPAIGN)
+
+
+def _interactions(customer: Customer, user: Any) -> QuerySet[Any]:
     rows = Interaction.objects.visible_to(user).filter(customer=customer)
     return rows.annotate(
         event_at=F("occurred_at"),
         event_ref=F("id"),
         event_data=JSONObject(
             kind="kind", direction="direction", channel="channel", subject="subject", text=Left("text", LONGEST + 1),
-            author=user_name("author__"), seconds=KT("payload__seconds"),
+            author=user_name("author__"), minutes=KT("payload__minutes"), step=KT("payload__event"),
         ),
     )  # fmt: skip
 
@@ -69,9 +87,12 @@ def draw_interaction(data: dict[str, Any], scene: Scene) -> timeline.Event:
         case "call" | "meeting", _d if who:
             title = (_("Call with %(name)s") if data["kind"] == "call" else _("Meeting with %(name)s")) % {"name": who}
             who = ""
+        case "campaign", _d:
+            title = str(CAMPAIGN_STEPS.get(data["step"], kind))
         case _kind:
             title = kind
-    detail = " · ".join(part for part in (subject, who) if part)
+    lasted = words.duration(60 * float(data["minutes"])) if MINUTES.fullmatch(data["minutes"] or "") else ""
+    detail = " · ".join(part for part in (subject if subject not in (kind, title) else "", who, lasted) if part)
     return timeline.Event(title, icon, tone, detail, Truncator(data["text"] or "").chars(LONGEST))
 
 
@@ -141,5 +162,8 @@ timeline.group(SUBJECT, PREDICTIONS, gettext_lazy("Predictions"), icon="sparkles
 timeline.group(SUBJECT, CHANGES, gettext_lazy("Changes"), icon="history", order=70, rare=True)
 timeline.provider(
     SUBJECT, timeline.Provider("interaction", MESSAGES, interaction_rows, draw_interaction, ("interaction", "view"))
+)
+timeline.provider(
+    SUBJECT, timeline.Provider("campaign", CAMPAIGNS, campaign_rows, draw_interaction, ("interaction", "view"))
 )
 timeline.provider(SUBJECT, timeline.Provider("change", CHANGES, change_rows, draw_change, ("customer", "view")))

@@ -213,6 +213,8 @@ def profile_lines(customer: Customer, levels: dict[str, str]) -> list[dict[str, 
 
 def language_name(code: str) -> str:
     """A language as the reader calls it; the code itself where nobody knows it."""
+    if code == "zh":
+        return _("Chinese")
     try:
         return str(get_language_info(code)["name_translated"]) if code else ""
     except KeyError:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.kit.charts import Chart, Series, chart
-from crm.kit.ui.words import percent
+from crm.kit.ui.words import number, percent
 from crm.kit.workspace import workspace
 from insights import words
 from insights.models import CustomerScore, Metric, MetricPoint, ModelVersion, Run
@@ -67,8 +67,8 @@ def gain(user: Any, params: Mapping[str, str]) -> Chart:
     reached = _at(curve, cut)
     return Chart(
         "gain",
-        title=_("Contact the riskiest %(cut)s: reaches %(reached)s of those who leave")
-        % {"cut": percent(cut / 100), "reached": percent(reached)},
+        title=_("Contacting the riskiest %(cut)s reaches %(reached)s of leavers")
+        % {"cut": percent(cut / 100), "reached": percent(reached, 1)},
         unit=_("share of leavers"),
         series=[Series(_("Model"), [(step / 20, value) for step, value in enumerate(curve)])],
         x_label=_("Share contacted"),
@@ -137,8 +137,8 @@ def scatter(user: Any, params: Mapping[str, str]) -> Chart:
         x_label=_("Days since the last order"),
         y_label=_("Spend so far"),
         source=run.as_of if run else None,
-        note=_("%(shown)s of %(total)s customers: an even sample, without the 3 %% of highest spend.")
-        % {"shown": shown, "total": total},
+        note=_("%(shown)s of %(total)s customers: an even sample, without the 3%% of highest spend.")
+        % {"shown": number(shown), "total": number(total)},
         csv="/charts/insights.scatter/?format=csv",
         height=320,
     )
@@ -181,7 +181,7 @@ def metric_chart(found: Metric, *, days: int = SHOWN_DAYS, height: int = 200) ->
     return Chart(
         "control",
         title=title,
-        unit=found.unit,
+        unit=words.unit_word(found.unit),
         currency=found.unit if found.unit and found.unit == workspace().home_currency else "",
         series=[Series(name, points)],
         band=band if any(low is not None for low, _high in band) else None,
@@ -213,8 +213,8 @@ def risk(user: Any, params: Mapping[str, str]) -> Chart:
     high = sum(counts[12:])
     return Chart(
         "histogram",
-        title=_("%(count)s customers are at high risk") % {"count": high},
-        unit=_("customers"),
+        title=_("%(count)s customers are at high risk") % {"count": number(high)},
+        unit=words.unit_word("customers"),
         series=[
             Series(_("Customers"), [(f"{5 * place}–{5 * place + 5} %", count) for place, count in enumerate(counts)])
         ],

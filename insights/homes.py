@@ -42,6 +42,7 @@ SHOWN = tuple(LABELS)
 )
 def metrics(request: HttpRequest, record: Any) -> dict[str, Any] | None:
     """Sums of the last four weeks against the four before, with their course; two queries."""
+    currency = workspace().home_currency
     known = {row.pk: row for row in Metric.objects.filter(name__in=SHOWN)}
     since = timezone.now() - timedelta(days=2 * PERIOD)
     points: dict[int, list[tuple[Any, float]]] = defaultdict(list)
@@ -57,9 +58,9 @@ def metrics(request: HttpRequest, record: Any) -> dict[str, Any] | None:
             change = (sum(late) - before) / before * 100 if before else None
             figures.append({
                 "label": LABELS[metric.name], "total": sum(late), "change": change, "good": metric.good,
-                "money": metric.unit == "money", "values": late, "href": f"/insights/monitoring/?metric={metric.name}",
+                "money": metric.unit == currency, "values": late, "href": f"/insights/monitoring/?metric={metric.name}",
             })  # fmt: skip
-    return {"figures": figures, "currency": workspace().home_currency, "days": PERIOD} if figures else None
+    return {"figures": figures, "currency": currency, "days": PERIOD} if figures else None
 
 
 @panel(
@@ -169,7 +170,7 @@ def segments(request: HttpRequest, record: Any) -> dict[str, Any]:
          "change": row.size - row.previous_size if row.previous_size is not None else None}
         for row in rows
     ]  # fmt: skip
-    return {"lines": lines}
+    return {"lines": lines, "moved": any(one["change"] is not None for one in lines)}
 
 
 @panel(
@@ -193,7 +194,13 @@ def segments(request: HttpRequest, record: Any) -> dict[str, Any]:
 def models(request: HttpRequest, record: Any) -> dict[str, Any]:
     """The models in use and the last run of each kind of analysis."""
     newest = Run.objects.order_by("kind", "-started_at", "-id").distinct("kind")
+    used = ModelVersion.objects.filter(standing=ModelVersion.Standing.CHAMPION).order_by("name")
     return {
-        "models": ModelVersion.objects.filter(standing=ModelVersion.Standing.CHAMPION).order_by("name"),
-        "runs": sorted(newest, key=lambda run: run.started_at, reverse=True)[:FEW],
+        "models": [
+            (one, words.said(words.MODELS, one.name), words.said(words.ALGORITHMS, one.algorithm)) for one in used
+        ],
+        "runs": [
+            (run, words.said(words.RUN_KINDS, run.kind))
+            for run in sorted(newest, key=lambda run: run.started_at, reverse=True)[:FEW]
+        ],
     }

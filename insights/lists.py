@@ -51,12 +51,12 @@ def _risk(row: Any, scene: Scene) -> SafeString:
 
 def _value(row: Any, scene: Scene) -> SafeString:
     amount = _of(row, "clv_12m")
-    return cells.EMPTY if amount is None else cells.money(amount, scene.currency)
+    return cells.EMPTY if amount is None else cells.money(amount, scene.currency, cents=False)
 
 
 def _spend(row: Any, scene: Scene) -> SafeString:
     amount = _of(row, "monetary")
-    return cells.EMPTY if amount is None else cells.money(amount, scene.currency)
+    return cells.EMPTY if amount is None else cells.money(amount, scene.currency, cents=False)
 
 
 def _health(row: Any, scene: Scene) -> SafeString:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from crm.kit import nav
 from crm.kit.slots import panel
-from crm.kit.ui.words import band_word, day, number, short_day
+from crm.kit.ui.words import band_word, day, number, short_day, signed
 from crm.kit.workspace import workspace
 from insights import charts, words
 from insights.models import CustomerScore, ModelVersion, ScoreHistory, SegmentMembership
@@ -161,7 +161,11 @@ def segments(request: HttpRequest, record: Any) -> dict[str, Any]:
     rows = SegmentMembership.objects.filter(customer=record, left_at=None).select_related("segment")
     return {
         "segments": [
-            {"label": words.segment_name(row.segment), "traits": words.trait_words(row.segment), "key": row.segment.key}
+            {
+                "label": words.segment_name(row.segment),
+                "told": words.cluster_label(row.segment) if row.segment.traits else "",
+                "key": row.segment.key,
+            }
             for row in rows.order_by("segment__key")
         ]
     }
@@ -186,7 +190,7 @@ def why(request: HttpRequest, record: Any) -> dict[str, Any]:
         "base": reasons.get("base", 0) / 100,
         "parts": all_parts,
         "limit": len(reasons.get("parts", [])) or 5,
-        "everything": [(part.label, f"{part.points * 100:+.1f}") for part in all_parts] if reasons.get("more") else [],
+        "everything": [(part.label, signed(part.points * 100, 1)) for part in all_parts] if reasons.get("more") else [],
         "model": model,
         "auc": (model.metrics or {}).get("auc") if model else None,
         "stale": (timezone.now() - score.scored_at) > OLD,

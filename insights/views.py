@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.kit.lists import ListView
+from crm.kit.ui.words import listed
 from crm.kit.views import Action, FormPage, Page, PlainForm, RecordPage, back_to
 from crm.kit.workspace import workspace
 from insights import charts, words
@@ -82,7 +83,7 @@ class SegmentsPage(InsightsPage):
                 "tone": words.RFM_TONES.get(row.key.removeprefix("rfm-"), ""),
                 "size": sizes[row.pk],
                 "share": sizes[row.pk] / total,
-                "traits": words.trait_words(row),
+                "traits": listed(words.trait_words(row)),
                 "moved": row.size - row.previous_size if whole and row.previous_size is not None else None,
                 "profile": row.profile if whole else {},
             }

@@ -7,10 +7,10 @@ from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from crm.kit.ui.reasons import Reason
-from crm.kit.ui.words import day, money, number
+from crm.kit.ui.words import day, listed, money, number
 from insights.models import Metric, Run, Segment
 from insights.refusals import DAYS_TO_WATCH
 
@@ -67,6 +67,7 @@ ALGORITHMS = {
     "linear_svm": gettext_lazy("Support vector machine"),
     "recency_rule": gettext_lazy("Recency rule"),
 }
+MODELS = {"churn": gettext_lazy("Churn")}
 RUN_KINDS = {
     "segments": gettext_lazy("Segments"),
     "churn-training": gettext_lazy("Churn: training"),
@@ -83,13 +84,19 @@ METRICS = {
     "new_customers_per_day": gettext_lazy("New customers per day"),
     "tickets_per_day": gettext_lazy("Tickets per day"),
 }
+UNITS = {
+    "orders": pgettext_lazy("unit", "orders"),
+    "returns": pgettext_lazy("unit", "returns"),
+    "customers": pgettext_lazy("unit", "customers"),
+    "tickets": pgettext_lazy("unit", "tickets"),
+}
 CHANGES = {
     "late": gettext_lazy("Days since the last order: %(now)s, usual %(usual)s"),
     "order_surge": gettext_lazy("Orders in 30 days: %(now)s, usual %(usual)s"),
     "order_value": gettext_lazy("Value of the last order: %(now)s, usual %(usual)s"),
     "order_size": gettext_lazy("Lines in the last order: %(now)s, usual %(usual)s"),
     "spend_surge": gettext_lazy("Spend in 60 days: %(now)s, usual %(usual)s"),
-    "returned": gettext_lazy("Share of purchases returned: %(now)s %%"),
+    "returned": gettext_lazy("Share of purchases returned: %(now)s%%"),
     "returns": gettext_lazy("Returns so far: %(now)s"),
     "unit_price": gettext_lazy("Price per piece: %(now)s"),
     "tickets": gettext_lazy("Tickets in 90 days: %(now)s"),
@@ -209,7 +216,14 @@ def trait_words(segment: Segment) -> list[str]:
 def cluster_label(segment: Segment) -> str:
     """A cluster's number with what its customers do."""
     traits = trait_words(segment)
-    return f"{segment_name(segment)}: {', '.join(traits)}" if traits else segment_name(segment)
+    if not traits:
+        return segment_name(segment)
+    return _("%(name)s: %(traits)s") % {"name": segment_name(segment), "traits": listed(traits)}
+
+
+def unit_word(unit: str) -> str:
+    """``orders``; a currency or a unit of the workspace's own as it stands."""
+    return str(UNITS.get(unit, unit))
 
 
 def metric_title(metric: Metric) -> str:
@@ -259,7 +273,7 @@ def _tenure(v: Values, currency: str) -> str:
 def _returns(v: Values, currency: str) -> str:
     if not v.get("returns"):
         return _("Nothing returned")
-    return _("%(percent)s %% of purchases returned") % {"percent": v.get("percent", 0)}
+    return _("%(percent)s%% of purchases returned") % {"percent": v.get("percent", 0)}
 
 
 def _contact(v: Values, currency: str) -> str:

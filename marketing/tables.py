@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.kit.tables import Column, Scene, Table
 from crm.kit.ui import cells
@@ -33,7 +34,7 @@ TABLE = Table(
         Column("channel", _("Channel"), lambda row, scene: cells.text(row.channel), lambda row: row.channel, order=20),
         Column("starts_at", _("Starts"), lambda row, scene: cells.day(row.starts_at), lambda row: row.starts_at, order=30),
         Column("sent", _("Sent"), lambda row, scene: cells.number(row.sent), lambda row: row.sent, css="n", order=40),
-        Column("opened", _("Opened"), share_cell("opened"), lambda row: row.opened, css="n", order=50),
+        Column("opened", pgettext_lazy("campaign", "Opened"), share_cell("opened"), lambda row: row.opened, css="n", order=50),
         Column("clicked", _("Clicked"), share_cell("clicked"), lambda row: row.clicked, css="n", order=60),
         Column("converted", _("Bought"), share_cell("converted"), lambda row: row.converted, css="n", order=70),
         Column("owner", _("Owner"), lambda row, scene: cells.text(row.owner.display_name if row.owner else ""), lambda row: row.owner.display_name if row.owner else "", order=80),

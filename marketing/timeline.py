@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Coalesce, JSONObject
 from django.utils.translation import gettext as _
 
 from crm.kit import timeline
 from crm.kit.tables import Scene
+from customers.models import Interaction
 from customers.timeline import CAMPAIGNS, SUBJECT
 from marketing.models import Touch
 
 
 def touch_rows(customer: Any, user: Any) -> QuerySet[Any]:
-    """Each touch at the last thing that happened to it."""
+    """Each touch at the last thing that happened to it, unless an interaction tells that already."""
+    told = Interaction.objects.visible_to(user).filter(
+        customer=OuterRef("customer"), kind=Interaction.Kind.CAMPAIGN, occurred_at=OuterRef("event_at")
+    )
     last = Coalesce("converted_at", "clicked_at", "opened_at", "sent_at")
-    return Touch.objects.visible_to(user).filter(customer=customer, sent_at__isnull=False).annotate(
+    rows = Touch.objects.visible_to(user).filter(customer=customer, sent_at__isnull=False).annotate(
         event_at=last,
         event_ref=F("id"),
         event_data=JSONObject(
@@ -25,6 +29,7 @@ def touch_rows(customer: Any, user: Any) -> QuerySet[Any]:
             clicked="clicked_at", bought="converted_at", gone="unsubscribed_at",
         ),
     )  # fmt: skip
+    return rows.exclude(Exists(told))
 
 
 def draw_touch(data: dict[str, Any], scene: Scene) -> timeline.Event:

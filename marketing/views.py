@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import F, QuerySet
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from crm.kit.changes import changes_of
 from crm.kit.lists import ListView, Preset
@@ -63,7 +63,7 @@ class CampaignPage(RecordPage):
         touches = Touch.objects.visible_to(user).filter(campaign=campaign).select_related("customer")
         steps = [
             (gettext_lazy("Sent"), campaign.sent),
-            (gettext_lazy("Opened"), campaign.opened),
+            (pgettext_lazy("campaign", "Opened"), campaign.opened),
             (gettext_lazy("Clicked"), campaign.clicked),
             (gettext_lazy("Bought"), campaign.converted),
         ]

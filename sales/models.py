@@ -6,12 +6,14 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.accounts.models import Team
 from crm.kit.fields import FromSource, MoneyField, Stamped, search_column
 from crm.kit.history import tracked
 from customers.models import Customer
 from sales.querysets import DealQuerySet, OrderQuerySet, PipelineQuerySet, ProductQuerySet
+from sales.words import order_status, stage_name
 
 
 @tracked(exclude=["search"])
@@ -92,6 +94,11 @@ class Order(FromSource, Stamped):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def status_label(self) -> str:
+        """The status as the reader calls it."""
+        return order_status(self.status)
+
 
 @tracked()
 class OrderLine(models.Model):
@@ -143,9 +150,9 @@ class Stage(models.Model):
     """A step of a pipeline; ``probability`` is the share of deals in it that are won, in percent."""
 
     class State(models.TextChoices):
-        OPEN = "open", _("Open")
-        WON = "won", _("Won")
-        LOST = "lost", _("Lost")
+        OPEN = "open", pgettext_lazy("deal", "Open")
+        WON = "won", pgettext_lazy("deal", "Won")
+        LOST = "lost", pgettext_lazy("deal", "Lost")
 
     pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="stages")
     name = models.CharField(_("name"), max_length=80)
@@ -162,7 +169,12 @@ class Stage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The name as the reader calls it."""
+        return stage_name(self.name)
 
 
 @tracked(exclude=["search"])

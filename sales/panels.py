@@ -182,7 +182,7 @@ def find_deals(user: Any, text: str, limit: int) -> list[palette.Hit]:
     rows = found.select_related("customer", "stage").order_by("-opened_at", "-pk")[:limit]
     return [
         palette.Hit(
-            row.title, f"/sales/deals/{row.pk}/", "handshake", row.customer.name if row.customer else row.stage.name
+            row.title, f"/sales/deals/{row.pk}/", "handshake", row.customer.name if row.customer else row.stage.label
         )
         for row in rows
     ]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.kit.tables import Column, Scene, Table
 from crm.kit.ui import cells
 from sales.models import Deal, Order
+from sales.words import order_status
 
 STATE_TONES = {"open": "accent", "won": "ok", "lost": ""}
 ORDER_SORTS = {"ordered_at": "ordered_at"}
@@ -27,13 +28,14 @@ def customer_name(row: Order | Deal) -> str:
 
 
 def kind_cell(row: Order, scene: Scene) -> SafeString:
-    """Sale or return."""
-    return cells.chip(row.get_kind_display(), "warn" if row.kind == "return" else "")
+    """Sale or return; the chip is for what is out of the ordinary."""
+    word = row.get_kind_display()
+    return cells.chip(word, "warn") if row.kind == "return" else cells.text(word)
 
 
 def stage_cell(row: Deal, scene: Scene) -> SafeString:
     """The stage in the colour of its state."""
-    return cells.chip(row.stage.name, STATE_TONES[row.stage.state], dot=True)
+    return cells.chip(row.stage.label, STATE_TONES[row.stage.state], dot=True)
 
 
 def _owner(row: Deal) -> str:
@@ -45,9 +47,9 @@ ORDERS = Table(
         Column("number", _("Number"), lambda row, scene: cells.link(row.number, f"/sales/orders/{row.pk}/"), lambda row: row.number, first=True, order=0),
         Column("customer", _("Customer"), customer_cell, customer_name, order=10),
         Column("kind", _("Kind"), kind_cell, lambda row: row.kind, order=20),
-        Column("status", _("Status"), lambda row, scene: cells.text(row.status), lambda row: row.status, order=30),
+        Column("status", _("Status"), lambda row, scene: cells.text(order_status(row.status)), lambda row: row.status, order=30),
         Column("lines", _("Lines"), lambda row, scene: cells.number(row.line_count), lambda row: row.line_count, css="n", order=40),
-        Column("total", _("Total"), lambda row, scene: cells.money(row.total, row.currency), lambda row: row.total, css="n", order=50),
+        Column("total", _("Total"), lambda row, scene: cells.money(row.total, row.currency, cents=True), lambda row: row.total, css="n", order=50),
         Column("currency", _("Currency"), lambda row, scene: row.currency, lambda row: row.currency, shown=False, order=51),
         Column("ordered_at", _("Ordered"), lambda row, scene: cells.ago(row.ordered_at, scene.now), lambda row: row.ordered_at, sort="ordered_at", order=60),
     ),

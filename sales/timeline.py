@@ -14,6 +14,7 @@ from crm.kit.tables import Scene
 from crm.kit.ui import words
 from customers.timeline import DEALS, ORDERS, SUBJECT
 from sales.models import Deal, Order, StageChange
+from sales.words import order_status, stage_name
 
 
 def order_rows(customer: Any, user: Any) -> QuerySet[Any]:
@@ -34,7 +35,7 @@ def draw_order(data: dict[str, Any], scene: Scene) -> timeline.Event:
     title = (_("Return #%(number)s") if returned else _("Order #%(number)s")) % {"number": data["number"]}
     items = ngettext("%(n)s item", "%(n)s items", data["lines"]) % {"n": data["lines"]}
     amount = words.money(float(data["total"]), data["currency"])
-    detail = " · ".join(part for part in (data["status"], amount, items) if part)
+    detail = " · ".join(part for part in (order_status(data["status"]), amount, items) if part)
     return timeline.Event(
         title, "shopping-bag", "warn" if returned else "ok", detail, href=f"/sales/orders/{data['id']}/"
     )
@@ -58,7 +59,7 @@ def draw_stage(data: dict[str, Any], scene: Scene) -> timeline.Event:
     tone, title = {
         "won": ("ok", _("Deal won")),
         "lost": ("", _("Deal lost")),
-    }.get(data["state"], ("", _("Deal moved to %(stage)s") % {"stage": data["stage"]}))
+    }.get(data["state"], ("", _("Deal moved to %(stage)s") % {"stage": stage_name(data["stage"])}))
     visible = data["amount"] and "amount" not in scene.extra.get("deal", {})
     amount = words.money(float(data["amount"]), data["currency"]) if visible else ""
     reason = data["reason"] if data["state"] == "lost" else ""

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from crm.kit import keyset
 from crm.kit.changes import changes_of
@@ -92,10 +92,10 @@ class DealList(ListView):
     all_label = gettext_lazy("All deals")
     search_label = gettext_lazy("Title")
     presets = (
-        Preset("open", gettext_lazy("Open"), "state=open"),
+        Preset("open", pgettext_lazy("deal", "Open"), "state=open"),
         Preset("mine", gettext_lazy("My open deals"), "state=open&owner={user}"),
-        Preset("won", gettext_lazy("Won"), "state=won"),
-        Preset("lost", gettext_lazy("Lost"), "state=lost"),
+        Preset("won", pgettext_lazy("deal", "Won"), "state=won"),
+        Preset("lost", pgettext_lazy("deal", "Lost"), "state=lost"),
     )
     empty_text = gettext_lazy("No deals yet. Open one on a customer's page, or bring them in by file or API.")
     strip_template = "sales/totals.html"
@@ -203,5 +203,5 @@ class MoveDeal(Action):
         moved = deal_services.move_deal(
             user=request.user, deal_id=self.kwargs["pk"], stage_id=stage.pk, now=timezone.now(), lost_reason=reason
         )
-        messages.success(request, _("“%(deal)s” is now in %(stage)s.") % {"deal": moved.title, "stage": stage.name})
+        messages.success(request, _("“%(deal)s” is now in %(stage)s.") % {"deal": moved.title, "stage": stage.label})
         return reverse("deal", args=[moved.pk])

@@ -141,7 +141,8 @@ def _queue(team: int) -> tuple[int, int | None]:
 
 def _rule(world: World, user: int) -> int:
     metric, _made = Metric.objects.get_or_create(
-        name="returns_per_day", defaults={"title": "Returns per day", "grain": "day", "good": Metric.Direction.DOWN}
+        name="returns_per_day",
+        defaults={"title": "Returns per day", "unit": "returns", "grain": "day", "good": Metric.Direction.DOWN},
     )
     usual = world.customers / 2700  # returns on a usual day
     rule, _made = Rule.objects.get_or_create(

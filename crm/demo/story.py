@@ -25,9 +25,9 @@ SILENT = 74
 SPEND = Decimal("48216")
 BASKET = [("BEAN-ETH-1", 4, 168), ("BEAN-ESP-1", 3, 138), ("CUP-1000", 2, 198), ("OAT-12", 2, 178), ("FIL-500", 1, 88)]
 TALKS: list[Talk] = [
-    ("call", "out", "phone", (4, "10:31"), "Call with Mei Chen",
+    ("call", "out", "phone", (4, "10:31"), "",
      "Asked for a price match on cold brew. Wants an answer before month end.", {"minutes": 6}),
-    ("note", "", "", (39, "18:02"), "Note",
+    ("note", "", "", (39, "18:02"), "",
      "Second damaged parcel. Carrier's depot is the same as in August. Call her first next time.", {}),
     ("mail", "in", "mail", (60, "09:44"), "Thinking about a break",
      "We have had too much trouble with the last deliveries and will look around for a while.", {}),
@@ -35,8 +35,8 @@ TALKS: list[Talk] = [
      "I am sorry about the boxes. I have asked the warehouse for double walls and would like to come by on Thursday.", {}),
     ("meeting", "", "", (150, "15:00"), "Tasting at their office",
      "Six people tasted four coffees. Favourite: Ethiopia. Interested in an office subscription for 40 people.", {}),
-    ("note", "", "", (149, "09:10"), "Note", "Decides alone, short mails work best.", {}),
-    ("note", "", "", (400, "12:00"), "Note", "Likes light roasts. Ask about the trip to Yunnan.", {}),
+    ("note", "", "", (149, "09:10"), "", "Decides alone, short mails work best.", {}),
+    ("note", "", "", (400, "12:00"), "", "Likes light roasts. Ask about the trip to Yunnan.", {}),
     ("call", "in", "phone", (250, "16:12"), "Call: satisfied",
      "Very happy with Ethiopia 1 kg; would recommend us to a friend who runs a hotel.", {"minutes": 9}),
 ]  # fmt: skip

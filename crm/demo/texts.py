@@ -89,10 +89,10 @@ MEETINGS: list[Text] = [
     (("Yearly review", "Went through volumes and prices. They want fewer, larger deliveries and one invoice a month."), ("年度回顾", "过了一遍用量和价格，希望减少送货次数，每月一张发票。")),
 ]  # fmt: skip
 NOTES: list[Text] = [
-    (("Note", "Decides alone, short mails work best."), ("备注", "自己做决定，邮件要简短。")),
-    (("Note", "Compares prices every quarter; last time with two other suppliers."), ("备注", "每季度比价，上次比了另外两家。")),
-    (("Note", "Allergic to nuts: no snack boxes with almonds."), ("备注", "对坚果过敏，零食盒不要含杏仁。")),
-    (("Note", "Likes light roasts. Ask about the trip to Yunnan."), ("备注", "喜欢浅烘，可以聊聊云南之行。")),
+    (("", "Decides alone, short mails work best."), ("", "自己做决定，邮件要简短。")),
+    (("", "Compares prices every quarter; last time with two other suppliers."), ("", "每季度比价，上次比了另外两家。")),
+    (("", "Allergic to nuts: no snack boxes with almonds."), ("", "对坚果过敏，零食盒不要含杏仁。")),
+    (("", "Likes light roasts. Ask about the trip to Yunnan."), ("", "喜欢浅烘，可以聊聊云南之行。")),
 ]  # fmt: skip
 CHATS: list[Text] = [
     (("Chat on the web site", "Is {item} suitable for a moka pot? Yes, with a medium grind. Thank you!"), ("网站咨询", "{item}适合摩卡壶吗？适合，中度研磨。谢谢！")),

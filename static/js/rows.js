@@ -32,7 +32,7 @@
     if (!bulk) return;
     bulk.hidden = n === 0;
     const count = bulk.querySelector("[data-bulk-count]");
-    if (count) count.textContent = every?.checked ? count.dataset.every : n + " " + Vantage.word("selected");
+    if (count) count.textContent = every?.checked ? count.dataset.every : Vantage.word("selected").replace("#", n);
   }
   function selectPage(list, on) {
     list.querySelectorAll("[data-row]").forEach((row) => tick(row, on));

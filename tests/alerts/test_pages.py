@@ -75,7 +75,7 @@ def test_a_line_says_what_where_and_why(boss, alert, strange):
     assert "Too many returns" in page
     assert "returns_per_day is 60, above the limit of 50." in page
     assert "Canary &amp; Söhne" in page
-    assert "days since the last purchase 90 (usual 12.50)" in page
+    assert "days since the last purchase 90 (usual 12.5)" in page
 
 
 def test_an_empty_list_says_so_and_a_rep_sees_only_reached_alerts(seller, rival, strange, alert):

@@ -79,8 +79,8 @@ def test_the_timeline_tells_moves_of_the_risk_and_which_were_computed_afterwards
     remember(customer, "churn", (60, 0.2), (30, 0.52), looked_back=True)
     remember(customer, "churn", (1, 0.525), (0, 0.78))
     body = page(sign_in, customer, "?tab=timeline&type=predictions")
-    assert "<b>Churn risk rose to 78%</b> · from 52%" in body or "<b>Churn risk rose to 78%</b> · from 53%" in body
-    assert "<b>Churn risk rose to 52%</b> · from 20%" in body
+    assert "<b>Churn risk rose to 78%</b> from 52%" in body or "<b>Churn risk rose to 78%</b> from 53%" in body
+    assert "<b>Churn risk rose to 52%</b> from 20%" in body
     assert body.count("Churn risk rose to") == 2  # half a point is no move
     assert body.count("Computed afterwards, from what was known by then.") == 2
 

@@ -39,6 +39,8 @@ register.filter("percent", words.percent)
 register.filter("compact", words.compact)
 register.filter("duration", words.duration)
 register.filter("signed", words.signed)
+register.filter("short_day", words.short_day)
+register.filter("short_moment", words.short_moment)
 
 
 @register.simple_tag(name="icon")
@@ -82,11 +84,11 @@ def number(value: Number | None, decimals: int = 0, unit: str = "", compact: boo
 
 
 @register.simple_tag
-def money(amount: Number | None, currency: str = "", compact: bool = False) -> SafeString:
+def money(amount: Number | None, currency: str = "", compact: bool = False, cents: bool | None = None) -> SafeString:
     """An amount; the exact value with its code on hover and focus."""
     if amount is None:
         return cells.EMPTY
-    short = words.money_compact(amount, currency) if compact else words.money(amount, currency)
+    short = words.money_compact(amount, currency) if compact else words.money(amount, currency, cents=cents)
     return tip(short, words.money_exact(amount, currency))
 
 

@@ -59,12 +59,12 @@ def text(value: object) -> SafeString:
     return EMPTY if value in (None, "") else _safe(esc(value))
 
 
-def money(amount: Number | None, currency: str = "") -> SafeString:
-    """Amount with its exact value on hover."""
+def money(amount: Number | None, currency: str = "", *, cents: bool | None = None) -> SafeString:
+    """Amount with its exact value on hover; ``cents`` for all or for none of a column, so that its figures line up."""
     if amount is None:
         return EMPTY
     exact = words.money_exact(amount, currency)
-    return _safe(f'<span class="num" title="{esc(exact)}">{esc(words.money(amount, currency))}</span>')
+    return _safe(f'<span class="num" title="{esc(exact)}">{esc(words.money(amount, currency, cents=cents))}</span>')
 
 
 def number(value: Number | None, decimals: int = 0) -> SafeString:

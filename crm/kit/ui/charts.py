@@ -53,7 +53,7 @@ def draw(chart: Chart, *, small: bool = False, with_table: bool = True, heading:
 def _under(chart: Chart, plot: Plot | None) -> str:
     parts = [chart.unit, chart.period]
     if chart.source is not None:
-        parts.append(gettext("data to %(time)s") % {"time": words.moment(chart.source)})
+        parts.append(gettext("data to %(time)s") % {"time": words.short_moment(chart.source)})
     if plot is not None and chart.kind in ("line", "control") and not plot.y.starts_at_zero:
         parts.append(gettext("axis does not start at zero"))
     total = sum(len(series.points) for series in chart.series)

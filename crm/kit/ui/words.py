@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import cache, lru_cache
 
 from django.utils import formats, timezone
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 Number = int | float | Decimal
 DASH = "–"
@@ -174,6 +175,12 @@ def clock(value: datetime) -> str:
     return f"{there.hour:02d}:{there.minute:02d}"
 
 
+def short_moment(value: datetime) -> str:
+    """``21 Nov, 02:00``; with the year where it is not this one."""
+    gap = " " if is_chinese() else ", "
+    return f"{short_day(value)}{gap}{clock(value)}"
+
+
 def ago(value: datetime | date | None, now: datetime | None = None) -> str:
     """``3 min ago`` up to seven days, the day after that; the future says ``in 3 min``."""
     if value is None:
@@ -204,6 +211,11 @@ def _gap(minutes: int, language: str) -> str:
     if minutes > 0:
         return ngettext("%(n)s day ago", "%(n)s days ago", n) % {"n": n}
     return ngettext("in %(n)s day", "in %(n)s days", n) % {"n": n}
+
+
+def listed(parts: Iterable[object]) -> str:
+    """``often, high spend``; with the mark between them that the language uses."""
+    return pgettext("between the parts of a list", ", ").join(map(str, parts))
 
 
 def duration(seconds: float | None) -> str:
