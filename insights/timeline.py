@@ -15,7 +15,8 @@ from crm.kit.ui.words import percent
 from customers.models import Customer
 from customers.querysets import of_visible_customers
 from customers.timeline import PREDICTIONS, SUBJECT
-from insights.models import ScoreHistory
+from insights.models import CustomerScore, ScoreHistory
+from insights.words import churn_reasons
 
 SAME = 0.01
 """Values nearer to each other than a point read as the same."""
@@ -27,12 +28,16 @@ def prediction_rows(customer: Customer, user: Any) -> QuerySet[Any]:
     before = ScoreHistory.objects.filter(customer=OuterRef("customer"), name="churn", at__lt=OuterRef("at")).order_by(
         "-at", "-id"
     )
+    same_run = CustomerScore.objects.filter(customer=OuterRef("customer"), churn_run=OuterRef("run"))
     rows = rows.annotate(before=Subquery(before.values("value")[:1])).annotate(moved=Abs(F("value") - F("before")))
     return rows.filter(Q(before=None) | Q(moved__gte=SAME)).annotate(
         event_at=F("at"),
         event_ref=F("id"),
-        event_data=JSONObject(value="value", before="before", later=KeyTextTransform("looked_back", "run__settings")),
-    )
+        event_data=JSONObject(
+            value="value", before="before", later=KeyTextTransform("looked_back", "run__settings"),
+            reasons=Subquery(same_run.values("churn_reasons")[:1]),
+        ),
+    )  # fmt: skip
 
 
 def draw_prediction(data: dict[str, Any], scene: Scene) -> timeline.Event:
@@ -43,8 +48,18 @@ def draw_prediction(data: dict[str, Any], scene: Scene) -> timeline.Event:
     else:
         text = _("Churn risk rose to %(value)s") if value > before else _("Churn risk fell to %(value)s")
         title, detail = text % {"value": percent(value)}, _("from %(value)s") % {"value": percent(before)}
-    told = _("Computed afterwards, from what was known by then.") if data["later"] else ""
+    told = _("Computed afterwards, from what was known by then.") if data["later"] else _main_reason(data, scene)
     return timeline.Event(title, "user-minus", "insight", detail, told, model=True)
+
+
+def _main_reason(data: dict[str, Any], scene: Scene) -> str:
+    """The fact that moved the score most in its own direction; known of the newest score only."""
+    parts = churn_reasons(data["reasons"] or {}, scene.currency)
+    fell = data["before"] is not None and data["value"] < data["before"]
+    found = (min if fell else max)(parts, key=lambda part: part.points, default=None)
+    if found is None or (found.points > 0) == fell:
+        return ""
+    return _("Main reason: %(reason)s.") % {"reason": found.label}
 
 
 timeline.provider(

@@ -115,3 +115,21 @@ def test_all_counts_what_this_reader_may_see_up_to_ninety_nine(sign_in: SignIn, 
     Interaction.objects.bulk_create(few[99 - before :])
     assert count() == ("99+" if before else "99")
     assert count("?tab=timeline&type=messages") == ""
+
+
+def test_the_newest_move_names_what_moved_it_most_and_older_ones_do_not_guess(
+    sign_in: SignIn, customer: Customer
+) -> None:
+    remember(customer, "churn", (30, 0.52), (0, 0.78))
+    newest = ScoreHistory.objects.order_by("-at").first()
+    assert newest is not None
+    parts = [
+        {"code": "recency", "values": {"days": 74, "usual": 31}, "points": 26},
+        {"code": "service", "values": {"open": 2}, "points": -40},
+    ]
+    CustomerScore.objects.filter(pk=customer.pk).update(
+        churn_reasons={"base": 39, "parts": parts}, churn_run=newest.run
+    )
+    body = page(sign_in, customer)
+    assert body.count("Main reason: ") == 1
+    assert "Main reason: No order for 74 days" in body
