@@ -25,6 +25,7 @@ from crm.kit.rest import KitReadViewSet, row_id
 from crm.kit.shapes import KitSerializer
 from customers.imports import kinds, services
 from customers.imports.run import rejects_path
+from customers.imports.undo.words import told
 from customers.models import ImportJob
 
 MAX_UPLOAD = 2 * 1024**3
@@ -88,6 +89,13 @@ class ImportShape(KitSerializer):
     error = serializers.CharField()
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
+    undone_at = serializers.DateTimeField(allow_null=True)
+    undo = serializers.SerializerMethodField()
+
+    def get_undo(self, row: Any) -> dict[str, Any] | None:
+        """What became of taking it back: counts, and what was kept because somebody worked on it since."""
+        request = self.context.get("request")
+        return told(row.undo, user=request.user, most=100) if row.undone_at and request else None
 
     def get_job(self, row: Any) -> str | None:
         """The job's token, which its progress page carries."""
@@ -161,7 +169,7 @@ class ImportViewSet(KitReadViewSet):
 
     model = ImportJob
     object = "import"
-    policy = {"create": ("import", "run"), "rejects": ("import", "view")}
+    policy = {"create": ("import", "run"), "rejects": ("import", "view"), "undo": ("import", "run")}
     serializer_class = ImportShape
     filterset_class = ImportFilters
     orderings = {"created_at": "created_at"}
@@ -191,6 +199,13 @@ class ImportViewSet(KitReadViewSet):
             user=request.user, now=self.now(),
         )  # fmt: skip
         return self.answer(job, HTTPStatus.ACCEPTED, Location=f"/api/v1/imports/{job.pk}/")
+
+    @extend_schema(request=None, responses={202: ImportShape})
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, pk: str = "") -> Response:
+        """Take the whole import back; the answer is the import, whose ``undo`` tells what became of it."""
+        services.ask_undo(user=request.user, import_id=row_id(pk), now=self.now())
+        return self.answer(self.get_object(), HTTPStatus.ACCEPTED)
 
     @extend_schema(responses={200: OpenApiResponse(OpenApiTypes.BINARY, description="CSV")})
     @action(detail=True, methods=["get"])
