@@ -95,7 +95,7 @@ class ImportShape(KitSerializer):
     def get_undo(self, row: Any) -> dict[str, Any] | None:
         """What became of taking it back: counts, and what was kept because somebody worked on it since."""
         request = self.context.get("request")
-        return told(row.undo, user=request.user, most=100) if row.undone_at and request else None
+        return told(row.undo, user=request.user, most=100) if row.undo and request else None
 
     def get_job(self, row: Any) -> str | None:
         """The job's token, which its progress page carries."""

@@ -357,7 +357,7 @@ class ImportJob(models.Model):
     created_at = models.DateTimeField(_("asked"), auto_now_add=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     undo_job = models.ForeignKey("kit.Job", models.SET_NULL, null=True, blank=True, related_name="+")
-    undo = models.JSONField(default=dict, blank=True, help_text=_("What taking it back did so far."))
+    undo = models.JSONField(_("report of the undo"), null=True, blank=True)
     undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
 
     objects = ImportJobQuerySet.as_manager()
@@ -381,7 +381,7 @@ class ImportChange(models.Model):
     object = models.CharField(max_length=40)
     action = models.CharField(max_length=8, choices=Did.choices)
     ids = ArrayField(models.BigIntegerField())
-    undone = models.BooleanField(default=False)
+    undone = models.JSONField(null=True, blank=True, help_text=_("What taking it back did, once it is done."))
 
     def __str__(self) -> str:
         return f"{self.job_id} {self.action} {self.object}"

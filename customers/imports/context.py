@@ -106,8 +106,8 @@ class Context:
     def changed(self, label: str, action: str, ids: str) -> str:
         """SQL that notes what was done to the rows of a model that ``ids`` selects: what undo goes by."""
         return (
-            "INSERT INTO customers_importchange (job_id, object, action, ids, undone) "
-            f"SELECT %(job)s, '{label}', '{action}', array_agg(id ORDER BY id), false FROM (SELECT id, "
+            "INSERT INTO customers_importchange (job_id, object, action, ids) "
+            f"SELECT %(job)s, '{label}', '{action}', array_agg(id ORDER BY id) FROM (SELECT id, "
             f"(row_number() OVER (ORDER BY id) - 1) / {NOTED} AS span FROM ({ids}) y) x GROUP BY span"
         )
 

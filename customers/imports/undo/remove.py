@@ -37,15 +37,14 @@ def remove(work: Work, model: Model, ids: list[int], obj: str) -> int:
 
 def remove_parts(work: Work, model: Model, ids: list[int]) -> int:
     """Parts that an import added to records that were here before; those of its own records follow their holder."""
-    part = work.kind.parts[model._meta.label_lower]
-    work.open(model, ids)
-    for label, column in part.holders.items():
-        work.execute(
-            f'DELETE FROM undo_span u USING {model._meta.db_table} p, undo_made m WHERE p.id = u.id AND m.id = p."{column}" '
-            f"AND m.object = '{label}'"
-        )
+    table = model._meta.db_table
+    held = " AND ".join(
+        f"NOT EXISTS (SELECT 1 FROM undo_made m WHERE m.id = p.\"{column}\" AND m.object = '{label}')"
+        for label, column in work.kind.parts[model._meta.label_lower].holders.items()
+    )
+    work.open(model, work.keys(f"SELECT p.id FROM {table} p WHERE p.id = ANY(%(ids)s) AND {held}", ids))
     work.keep_edited(model)
-    return work.execute(f"DELETE FROM {model._meta.db_table} WHERE id IN ({GOING})")
+    return work.execute(f"DELETE FROM {table} WHERE id IN ({GOING})")
 
 
 def _is_part(work: Work, pointer: Pointer, model: Model) -> bool:

@@ -74,6 +74,7 @@ def bring_back(work: Work, model: Model, ids: list[int]) -> int:
     history = history_of(model)
     if history is None:
         return 0
+    work.open(model, [])
     names = [field.column for field in model._meta.concrete_fields if not getattr(field, "generated", False)]
     kept = {field.column for field in history._meta.concrete_fields}
     columns = [name for name in names if name in kept]

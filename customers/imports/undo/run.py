@@ -1,4 +1,8 @@
-"""The walk over all that one import noted, span by span; each span is one transaction with its tally."""
+"""The walk over all that one import noted, span by span.
+
+Each span is one transaction, which also writes into its note what became of it: an undo that is killed goes
+on with the notes that are left, and the report adds them all up.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,8 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import pghistory
@@ -29,32 +34,17 @@ from customers.services.interactions import recount_contact
 logger = logging.getLogger("crm.imports")
 
 MOST_NAMED = 10_000
+LANES = 2  # the database checks the keys of each row that goes: one lane leaves it waiting for us
 CONTEXTS = "SELECT id FROM pghistory_context WHERE metadata @> %s::jsonb"
+DID = ImportChange.Did
 
 
 @dataclass
-class Tally:
-    """What was done so far; the row of the import keeps it."""
+class Outcome:
+    """What became of one note."""
 
-    deleted: Counter[str] = field(default_factory=Counter)
-    restored: Counter[str] = field(default_factory=Counter)
-    kept_count: int = 0
+    done: int = 0
     kept: list[dict[str, Any]] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, job: ImportJob) -> Tally:
-        """What earlier attempts did."""
-        found = job.undo
-        return cls(
-            Counter(found.get("deleted", {})), Counter(found.get("restored", {})), found.get("kept_count", 0),
-            list(found.get("kept", [])),
-        )  # fmt: skip
-
-    def as_kept(self) -> dict[str, Any]:
-        """As JSON."""
-        return {
-            "deleted": dict(self.deleted), "restored": dict(self.restored), "kept_count": self.kept_count, "kept": self.kept,
-        }  # fmt: skip
 
 
 def undo_import(*, import_id: int, user: User | None, now: dt.datetime, progress: Progress = silent) -> dict[str, Any]:
@@ -64,17 +54,12 @@ def undo_import(*, import_id: int, user: User | None, now: dt.datetime, progress
     """
     began = time.monotonic()
     job = _opened(import_id)
-    kind = kinds.get(job.kind)
-    reach = Reach(user)
+    kind, reach = kinds.get(job.kind), Reach(user)
     reach.require(kind.object, "add", "change")
     work = Work(job=job, kind=kind, reach=reach, now=now, contexts=_contexts(job))
-    tally = Tally.of(job)
-    mark = {"via": "undo", "undo": job.pk, "user": user.pk if user else None}
-    with pghistory.context(**mark), work.made():
-        for place, (change, total) in enumerate(_spans(work)):
-            _span(work, change, tally, progress)
-            progress(done=place + 1, total=total, message="")
-    report = _report(work, tally, began)
+    for notes, many in _steps(work):
+        _walk(work, notes, progress, lanes=LANES if many and not connection.in_atomic_block else 1)
+    report = _report(work, began)
     ImportJob.objects.filter(pk=job.pk).update(state=ImportJob.State.UNDONE, undone_at=now, undo=report)
     _tidy(job)
     return report
@@ -108,102 +93,117 @@ def _contexts(job: ImportJob) -> list[str]:
         return [str(row[0]) for row in cursor.fetchall()]
 
 
-def _spans(work: Work) -> Iterator[tuple[ImportChange, int]]:
-    """Notes that wait, in the order in which they can be taken back, with their number."""
-    notes = ImportChange.objects.filter(job=work.job)
-    total = notes.count()
+def _steps(work: Work) -> Iterator[tuple[list[int], bool]]:
+    """Keys of the notes that wait, in the order in which they can be taken back; whether they may go side by side."""
+    notes = ImportChange.objects.filter(job=work.job, undone__isnull=True)
     labels = dependents_first(sorted(set(notes.values_list("object", flat=True))))
-    did = ImportChange.Did
     parts = [label for label in labels if label in work.kind.parts]
-    steps = [(did.UPDATED, labels), (did.CREATED, parts), (did.DELETED, labels)]
-    steps.append((did.CREATED, [label for label in labels if label not in parts]))
-    for action, those in steps:
+    records = [label for label in labels if label not in parts]
+    for action, those in ((DID.UPDATED, labels), (DID.CREATED, parts), (DID.DELETED, labels), (DID.CREATED, records)):
         for label in those:
-            keys = notes.filter(object=label, action=action, undone=False).order_by("-id").values_list("id", flat=True)
-            for pk in list(keys):
-                yield ImportChange.objects.get(pk=pk), total
+            keys = list(notes.filter(object=label, action=action).order_by("-id").values_list("id", flat=True))
+            if keys:
+                yield keys, action == DID.CREATED and label in records and len(keys) > 1
 
 
-def _span(work: Work, change: ImportChange, tally: Tally, progress: Progress) -> None:
-    before = (tally.deleted.copy(), tally.restored.copy(), tally.kept_count, list(tally.kept))
+def _walk(work: Work, notes: list[int], progress: Progress, *, lanes: int) -> None:
+    if lanes == 1:
+        _lane(work, iter(notes), progress)
+        return
+    shared = iter(notes)  # taking the next one is atomic
+    with ThreadPoolExecutor(lanes) as pool:
+        for end in [pool.submit(_own_lane, replace(work), shared, progress) for _lane_number in range(lanes)]:
+            end.result()
+
+
+def _own_lane(work: Work, notes: Iterator[int], progress: Progress) -> None:
     try:
-        with transaction.atomic():
-            _take_back(work, change, tally, change.ids)
-            fence = getattr(progress, "fence", None)
-            if fence is not None:
-                fence()
-            ImportChange.objects.filter(pk=change.pk).update(undone=True)
-            ImportJob.objects.filter(pk=work.job.pk).update(undo=tally.as_kept())
+        _lane(work, notes, progress)
     except BaseException:
-        tally.deleted, tally.restored, tally.kept_count, tally.kept = before
+        for _left in notes:  # the other lane ends too
+            continue
         raise
+    finally:
+        connection.close()
 
 
-def _take_back(work: Work, change: ImportChange, tally: Tally, ids: list[int]) -> None:
-    """Rows that do not fit together any more are found by halving, so that one of them keeps no other."""
-    model = model_of(change.object)
+def _lane(work: Work, notes: Iterator[int], progress: Progress) -> None:
+    user = work.reach.user
+    with pghistory.context(via="undo", undo=work.job.pk, user=user.pk if user else None), work.made():
+        for pk in notes:
+            _span(work, ImportChange.objects.get(pk=pk), progress)
+            changes = ImportChange.objects.filter(job=work.job)
+            progress(done=changes.filter(undone__isnull=False).count(), total=changes.count(), message="")
+
+
+def _span(work: Work, change: ImportChange, progress: Progress) -> None:
+    with transaction.atomic():
+        outcome = _take_back(work, change, change.ids)
+        ImportChange.objects.filter(pk=change.pk).update(undone=asdict(outcome))
+        fence = getattr(progress, "fence", None)
+        if fence is not None:
+            fence()
+
+
+def _take_back(work: Work, change: ImportChange, ids: list[int]) -> Outcome:
+    """Rows that do not fit together any more are found by halving, so that one of them holds up no other."""
     try:
         with transaction.atomic():
-            done = _step(work, model, change, ids)
+            done = _step(work, model_of(change.object), change, ids)
             work.execute("SET CONSTRAINTS ALL IMMEDIATE")
             work.execute("SET CONSTRAINTS ALL DEFERRED")
-            _name_kept(work, model, tally)
+            return Outcome(done, _kept(work))
     except IntegrityError:
         if len(ids) == 1:
-            _keep(tally, model, ids[0], {"why": "conflict"})
-            return
-        half = len(ids) // 2
-        _take_back(work, change, tally, ids[:half])
-        _take_back(work, change, tally, ids[half:])
-        return
-    into = tally.deleted if change.action == ImportChange.Did.CREATED else tally.restored
-    into[change.object] += done
+            return Outcome(0, [{"id": ids[0], "why": "conflict"}])
+    half = len(ids) // 2
+    first, second = _take_back(work, change, ids[:half]), _take_back(work, change, ids[half:])
+    return Outcome(first.done + second.done, first.kept + second.kept)
 
 
 def _step(work: Work, model: Model, change: ImportChange, ids: list[int]) -> int:
-    did = ImportChange.Did
-    obj = work.kind.object if not model._meta.label_lower.endswith(".customer") else "customer"
-    if change.action == did.UPDATED:
+    label = model._meta.label_lower
+    obj = "customer" if label == "customers.customer" else work.kind.object
+    if change.action == DID.UPDATED:
         return put_back(work, model, ids, obj)
-    if change.action == did.DELETED:
-        work.open(model, [])
+    if change.action == DID.DELETED:
         return bring_back(work, model, ids)
-    if model._meta.label_lower in work.kind.parts:
+    if label in work.kind.parts:
         return remove_parts(work, model, ids)
-    talked = _customers_of(work, model, ids)
+    talked = _talked(work, ids) if label == "customers.interaction" else []
     done = remove(work, model, ids, obj)
     recount_contact(customer_ids=talked)
     return done
 
 
-def _customers_of(work: Work, model: Model, ids: list[int]) -> list[int]:
-    """Whose last contact may move back."""
-    if model._meta.label_lower != "customers.interaction":
-        return []
-    found = work.rows("SELECT DISTINCT customer_id FROM customers_interaction WHERE id = ANY(%(ids)s)", {"ids": ids})
-    return [row[0] for row in found]
+def _talked(work: Work, ids: list[int]) -> list[int]:
+    """Customers whose last contact may move back."""
+    return work.keys("SELECT DISTINCT customer_id FROM customers_interaction WHERE id = ANY(%(ids)s)", ids)
 
 
-def _name_kept(work: Work, model: Model, tally: Tally) -> None:
-    for pk, why, who, fields, by in work.rows("SELECT id, why, who, fields, by FROM undo_span WHERE why IS NOT NULL"):
-        _keep(tally, model, pk, {"why": why, "who": who, "fields": fields, "by": by})
+def _kept(work: Work) -> list[dict[str, Any]]:
+    names = ("id", "why", "who", "fields", "by")
+    rows = work.rows(f"SELECT {', '.join(names)} FROM undo_span WHERE why IS NOT NULL ORDER BY id")
+    return [{name: value for name, value in zip(names, row, strict=True) if value} for row in rows]
 
 
-def _keep(tally: Tally, model: Model, pk: int, told: dict[str, Any]) -> None:
-    tally.kept_count += 1
-    if len(tally.kept) < MOST_NAMED:
-        entry = {"object": model._meta.label_lower, "id": pk}
-        tally.kept.append(entry | {name: value for name, value in told.items() if value})
-
-
-def _report(work: Work, tally: Tally, began: float) -> dict[str, Any]:
-    """Totals count records; their parts are told apart."""
+def _report(work: Work, began: float) -> dict[str, Any]:
+    """Totals count records, their parts are told apart; what was kept is named up to a limit."""
+    did: dict[str, Counter[str]] = {"deleted": Counter(), "restored": Counter()}
+    kept: list[dict[str, Any]] = []
+    notes = ImportChange.objects.filter(job=work.job, undone__isnull=False)
+    for label, action, outcome in notes.values_list("object", "action", "undone"):
+        told: dict[str, Any] = outcome or {}
+        did["deleted" if action == DID.CREATED else "restored"][label] += told["done"]
+        kept += [{"object": label, **entry} for entry in told["kept"]]
     parts = work.kind.parts
+    counts = {
+        f"{name}_count": sum(count for label, count in counter.items() if label not in parts)
+        for name, counter in did.items()
+    }
     return {
-        **tally.as_kept(), "import_id": work.job.pk, "kind": work.job.kind,
-        "deleted_count": sum(count for label, count in tally.deleted.items() if label not in parts),
-        "restored_count": sum(count for label, count in tally.restored.items() if label not in parts),
-        "seconds": round(time.monotonic() - began, 3),
+        "import_id": work.job.pk, "kind": work.job.kind, **{name: dict(counter) for name, counter in did.items()}, **counts,
+        "kept_count": len(kept), "kept": kept[:MOST_NAMED], "seconds": round(time.monotonic() - began, 3),
     }  # fmt: skip
 
 

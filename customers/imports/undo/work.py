@@ -71,6 +71,10 @@ class Work:
             cursor.execute(sql, self._params() | (params or {}))
             return cursor.fetchall()
 
+    def keys(self, sql: str, ids: list[int]) -> list[int]:
+        """The keys that a query over ``ids`` finds."""
+        return [row[0] for row in self.rows(sql, {"ids": ids})]
+
     def _params(self) -> dict[str, Any]:
         return {"contexts": self.contexts, "now": self.now, "job": self.job.pk, "source": self.job.source_id}
 
