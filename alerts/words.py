@@ -12,6 +12,8 @@ from django.utils.translation import pgettext
 from alerts.models import Alert, AlertEvent, Rule
 from crm.kit.ui.words import day, duration, money, number, percent
 from crm.kit.workspace import workspace
+from customers.quality.models import QualityRule
+from customers.quality.run import described
 from insights.models import Metric
 from insights.words import UNITS, unit_word
 
@@ -60,6 +62,10 @@ def headline(alert: Alert) -> str:
             return _("Moved level: %(metric)s") % {"metric": metric_title(alert.metric)}
         case "customer":
             return _("Unusual behaviour")
+        case "quality_rule":
+            return _("Data quality: %(rule)s") % {"rule": _quality_rule(alert.reason)}
+        case "quality_source":
+            return _("Silent source: %(source)s") % {"source": alert.reason.get("source", "")}
     return _("Something unusual")
 
 
@@ -73,12 +79,33 @@ def sentence(alert: Alert) -> str:
             return _metric(alert, reason)
         case "customer":
             return _customer(reason)
+        case "quality_rule":
+            return _("%(failing)s of %(asked)s records fail, %(share)s; the rule allows %(limit)s.") % {
+                "failing": number(reason.get("failing")), "asked": number(reason.get("asked")),
+                "share": percent(alert.observed, 1), "limit": percent(reason.get("limit"), 1),
+            }  # fmt: skip
+        case "quality_source":
+            return _source(reason)
     if alert.observed is None:
         return _("The figures are on the alert's page.")
     return _("Observed %(value)s, expected %(band)s.") % {
         "value": figure(alert.observed),
         "band": band(alert),
     }
+
+
+def _quality_rule(reason: Reason) -> str:
+    rule = QualityRule.objects.filter(pk=reason.get("rule") or 0).first()
+    return described(rule) if rule else _("a rule that is gone")
+
+
+def _source(reason: Reason) -> str:
+    promise = duration((reason.get("promise") or 0) * 3600)
+    if reason.get("silent") is None:
+        return _("Nothing ever came from it; something is promised every %(promise)s.") % {"promise": promise}
+    return _("Nothing for %(time)s; something is promised every %(promise)s.") % {
+        "time": duration(reason["silent"]), "promise": promise,
+    }  # fmt: skip
 
 
 def band(alert: Alert) -> str:
@@ -198,6 +225,8 @@ def step(event: AlertEvent) -> str:
             return _("Given to %(name)s") % {"name": event.note} if event.note else _("Given to nobody")
         case "reopened":
             return _("Opened again")
+        case "healed":
+            return _("Closed by itself: the condition is gone")
         case "undone":
             return _("Last step undone")
     return event.action

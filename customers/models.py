@@ -385,3 +385,6 @@ class ImportChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job_id} {self.action} {self.object}"
+
+
+from customers.quality.models import QualityException, QualityResult, QualityRule  # noqa: E402, F401 - tables of this app

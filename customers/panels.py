@@ -12,6 +12,9 @@ from crm.kit.slots import panel
 from customers.models import Contact, Customer, Interaction
 
 nav.entry(
+    "quality", _("Data quality"), "quality", icon="list-checks", group="data", order=20, policy=("quality", "view")
+)
+nav.entry(
     "customers", _("Customers"), "customers", icon="users", order=30, policy=("customer", "view"), go="c", bottom=True
 )
 nav.create("customer", _("Customer"), "customer-new", icon="user-plus", order=10, policy=("customer", "add"))

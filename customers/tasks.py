@@ -12,6 +12,8 @@ from crm.kit.models import Job
 from crm.kit.progress import Progress
 from customers.imports import services
 from customers.imports.tidy import tidy
+from customers.quality.run import check_all
+from customers.quality.services import CHECK
 
 
 @handler("import", title=_("Import"), time_limit=6 * 3600)
@@ -30,3 +32,9 @@ def undo_import(job: Job, report: Progress) -> dict[str, Any]:
 def tidy_imports(_job: Job, _report: Progress) -> dict[str, Any]:
     """End what killed processes left of uploads and imports."""
     return dict(tidy(now=timezone.now()))
+
+
+@handler(CHECK, title=_("Check of the data's quality"), time_limit=3600)
+def check_quality(_job: Job, report: Progress) -> dict[str, Any]:
+    """Ask every quality rule."""
+    return check_all(now=timezone.now(), progress=report)

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from customers import editing, views
+from customers.quality.urls import urlpatterns as quality
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/", views.CustomerList.as_view(), name="customers"),
@@ -19,3 +20,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/<int:pk>/trash/", editing.TrashCustomer.as_view(), name="customer-trash"),
     path("customers/<int:pk>/restore/", editing.RestoreCustomer.as_view(), name="customer-restore"),
 ]
+urlpatterns += quality

@@ -260,6 +260,13 @@ def _from_finding(finding: Finding, holders: Mapping[int, tuple[int, int | None]
     )
 
 
+@transaction.atomic
+def raise_all(candidates: Iterable[Candidate], now: datetime) -> Checked:
+    """Alerts of what a check outside the metrics found."""
+    _one_at_a_time()
+    return _raise(candidates, now)
+
+
 def _raise(candidates: Iterable[Candidate], now: datetime) -> Checked:
     """Write what the pipeline decided; new alerts ring the bell."""
     candidates = list(candidates)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -45,6 +46,16 @@ def resolve(*, alert_id: int, reason: str, user: User, now: datetime) -> Alert:
     event = _step(alert, user, now, "resolved", note=reason)
     alert.state, alert.resolved_at, alert.resolution = State.RESOLVED, now, reason
     return _save(alert, event)
+
+
+@transaction.atomic
+def resolve_healed(alerts: Iterable[Alert], *, now: datetime) -> None:
+    """Close alerts whose condition is gone, as the check itself saw."""
+    for alert in alerts:
+        AlertEvent.objects.create(alert=alert, at=now, action="healed", before=alert.state)
+        alert.state, alert.resolved_at = State.RESOLVED, now
+        alert.save(update_fields=["state", "resolved_at", "updated_at"])
+        announce("alerts")
 
 
 @transaction.atomic
