@@ -12,6 +12,7 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from crm.kit.errors import Invalid
@@ -125,6 +126,6 @@ def described(rule: QualityRule) -> str:
     if rule.name:
         return rule.name
     try:
-        return kinds.get(rule.kind).sentence(subjects.get(rule.object), rule.settings)
+        return capfirst(kinds.get(rule.kind).sentence(subjects.get(rule.object), rule.settings))
     except (Invalid, KeyError):
         return rule.key or ""

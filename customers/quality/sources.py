@@ -22,6 +22,11 @@ class SourceState:
     late: bool
     lag: timedelta | None
 
+    @property
+    def promised(self) -> int:
+        """Seconds within which it promises to send something."""
+        return (self.source.freshness_hours or 0) * 3600
+
 
 def source_states(now: datetime, *, lags: bool = False) -> list[SourceState]:
     """All sources, the latest ones first; ``lags`` also reads how long after the fact events were written."""

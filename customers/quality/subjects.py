@@ -46,10 +46,14 @@ class Subject:
             for column in self.model._meta.concrete_fields
             if column.editable and not column.primary_key and column.name not in self.left_out
         }
+        found |= {
+            name: str(label) for name, label in STAMPS.items() if any(f.name == name for f in self.model._meta.fields)
+        }
         added = CustomField.objects.filter(object=self.object).values_list("name", "label")
         return found | {f"custom.{name}": label for name, label in added}
 
 
+STAMPS = {"created_at": gettext_lazy("created"), "updated_at": gettext_lazy("last change")}
 _subjects: dict[str, Subject] = {}
 LEFT_OUT = frozenset({"custom", "version", "deleted_at", "tags", "source", "external_id", "search"})
 

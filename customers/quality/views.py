@@ -34,9 +34,9 @@ class QualityPage(Page):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user, now = self.request.user, timezone.now()
         found = overview(user, now=now)
-        access = user.access
+        access, moves = user.access, trend(user, {})
         return super().get_context_data(
-            found=found, trend=trend(user, {}) if found.checked_at else None, job=check_under_way(),
+            found=found, trend=moves if len(moves.series[0].points) > 1 else None, job=check_under_way(),
             may_run=access.can("quality", "run"), may_change=access.can("quality", "change"),
             may_add=access.can("quality", "add"), **kwargs,
         )  # fmt: skip

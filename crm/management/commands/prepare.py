@@ -17,9 +17,11 @@ from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
 from crm.conf import CONF
 from crm.kit.workspace import load_workspace
+from customers.quality.run import check_all
 
 DEMO_CUSTOMERS = 5000
 LOOK_BACK = [60, 30]  # days before now for which the sample is scored too, so that trends can be seen
@@ -39,6 +41,7 @@ class Command(BaseCommand):
             call_command("demo", customers=DEMO_CUSTOMERS, stdout=self.stdout, stderr=self.stderr)
             self.stdout.write("Segmenting the customers, training the churn model, looking for anomalies …")
             call_command("insights", "run", look_back=LOOK_BACK, stdout=io.StringIO(), stderr=io.StringIO())
+            check_all(now=timezone.now())
         state = {
             "sample": load_workspace().has_sample_data,
             "people": get_user_model()._default_manager.count(),
