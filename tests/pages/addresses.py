@@ -9,6 +9,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from crm.kit.models import Job
+from customers.models import QualityRule
 from tests.cast import Cast
 
 ABSENT = 999_999_999
@@ -60,6 +61,12 @@ def _row(kind: str) -> Filler:
     return lambda cast, band: cast.rows[band][kind].pk if kind in cast.rows[band] else None
 
 
+def _quality_rule() -> int:
+    return QualityRule.objects.get_or_create(
+        name="test", dimension="valid", object="customer", kind="email", settings={"field": "email"}
+    )[0].pk
+
+
 RECORDS: dict[str, Filler] = {
     "customers/": _row("customer"),
     "sales/orders/": _row("order"),
@@ -74,6 +81,7 @@ RECORDS: dict[str, Filler] = {
     "settings/roles/": lambda cast, band: cast.users["rival" if band == "rival" else "rep"].memberships.get().pk,
     "settings/teams/": lambda cast, band: cast.teams["south" if band == "rival" else "north"].pk,
     "views/": lambda cast, band: ABSENT,
+    "data/quality/rules/": lambda cast, band: _quality_rule(),
 }
 """Which row fills ``<int:pk>`` below a prefix."""
 
@@ -97,6 +105,8 @@ def arguments(route: Route, cast: Cast, band: str, pk: int | None = None) -> dic
     given: dict[str, Any] = {"pk": found}
     if "name" in route.parameters:
         given["name"] = "email"
+    if "row" in route.parameters:
+        given["row"] = cast.rows[band]["customer"].pk
     assert set(given) == set(route.parameters), f"tests/pages/addresses.py does not know what fills {route.route}"
     return given
 
