@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crm.kit import nav, palette, subjects
-from crm.kit.models import Source
 from crm.kit.slots import panel
-from crm.kit.subjects import Hit, Subject, of_source, own_id
+from crm.kit.subjects import Hit, Subject, of_id, outside, own_id
 from customers.models import Contact, ContactRole, Customer, ExternalId, Interaction
 
 nav.entry(
@@ -33,9 +32,8 @@ NOTES = 50
 
 
 def _customers_of_number(rows: QuerySet[Customer], text: str) -> QuerySet[Customer]:
-    """By an outside id, in whatever system; by our own with ``#`` or without."""
-    outside = ExternalId.objects.filter(source__in=Source.objects.values("pk"), external_id=text)
-    return rows.filter(Q(pk__in=outside.values("customer")) | own_id(text))
+    """By our own key, or by an outside id in whatever system."""
+    return rows.filter(pk__in=[*own_id(text), *outside(ExternalId, text, "customer")])
 
 
 def _customer_hit(row: Customer) -> Hit:
@@ -64,7 +62,7 @@ subjects.register(
 subjects.register(
     Subject(
         key="contacts", title=_("Contacts"), object="contact", order=20, model=Contact, hit=_contact_hit,
-        shown=_reachable, numbered=of_source,
+        shown=_reachable, numbered=of_id,
     )
 )  # fmt: skip
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from crm.kit import nav, subjects
 from crm.kit.slots import panel
-from crm.kit.subjects import Hit, Subject, of_source, own_id
+from crm.kit.subjects import Hit, Subject, of_id
 from crm.kit.workspace import workspace
 from sales.models import Deal, Order, Product
 
@@ -183,10 +183,6 @@ def _deal_hit(row: Deal) -> Hit:
     )
 
 
-def _deals_of_number(rows: QuerySet[Deal], text: str) -> QuerySet[Deal]:
-    return of_source(rows, text) | rows.filter(own_id(text))
-
-
 def _order_hit(row: Order) -> Hit:
     return Hit(row.number, f"/sales/orders/{row.pk}/", "shopping-bag", row.customer.name if row.customer else "")
 
@@ -199,7 +195,7 @@ def _product_hit(row: Product) -> Hit:
 subjects.register(
     Subject(
         key="deals", title=_("Deals"), object="deal", order=30, model=Deal, hit=_deal_hit, recent="opened_at",
-        related=("customer", "stage"), listed="deals", numbered=_deals_of_number,
+        related=("customer", "stage"), listed="deals", numbered=of_id,
     )
 )  # fmt: skip
 subjects.register(

@@ -25,11 +25,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.safestring import SafeString
 
 from crm.kit import nav
 from crm.kit.models import Source
+
+MOST_OF_ONE_ID = 10
 
 
 @dataclass(frozen=True)
@@ -71,14 +73,20 @@ class Subject:
         return dict(user.access.restricted_fields(self.object))
 
 
-def own_id(text: str) -> Q:
-    """The row of a key of ours; nothing for a text that is none."""
-    return Q(pk=int(text)) if text.isascii() and text.isdigit() and len(text) < 19 else Q(pk__in=[])
+def own_id(text: str) -> list[int]:
+    """The key of ours that a text names, if any."""
+    return [int(text)] if text.isascii() and text.isdigit() and len(text) < 19 else []
 
 
-def of_source(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
-    """Rows by the id that any outside system gave them."""
-    return rows.filter(source__in=Source.objects.values("pk"), external_id=text).exclude(external_id="")
+def outside(model: type[Model], text: str, key: str = "pk") -> list[int]:
+    """Keys of the rows that outside systems know by an id: read by the index on (source, id)."""
+    rows = model._default_manager.filter(source__in=Source.objects.values("pk"), external_id=text)
+    return list(rows.order_by().values_list(key, flat=True)[:MOST_OF_ONE_ID]) if text else []
+
+
+def of_id(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
+    """Rows by our own key or by an outside id."""
+    return rows.filter(pk__in=[*own_id(text), *outside(rows.model, text)])
 
 
 _subjects: dict[str, Subject] = {}
