@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import connection
+from django.db.models import Model
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -73,8 +74,14 @@ def _after(start: str) -> str:
 
 
 def forget(words: Iterable[str]) -> int:
-    """Drop words, for the erasure of a person; a word that others have too comes back with ``learn``."""
+    """Drop words, for the erasure of a person; ``learn`` brings those back that other rows have too."""
     return SearchWord.objects.filter(word__in=list(words)).delete()[0]
+
+
+def learn(model: type[Model]) -> None:
+    """Take in the words that the rows of a table have."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT crm_learn_words(%s::regclass)", [model._meta.db_table])
 
 
 def tidy() -> int:

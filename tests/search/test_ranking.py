@@ -112,6 +112,8 @@ def test_words_of_an_erased_person_can_be_forgotten_and_races_are_tidied() -> No
     assert vocabulary.tidy() == 1
     assert vocabulary.forget(["quagmire"]) == 1
     assert not SearchWord.objects.filter(word="quagmire").exists()
+    vocabulary.learn(Customer)
+    assert SearchWord.objects.filter(word="quagmire").count() == 1
 
 
 def test_of_a_frequent_word_the_whole_words_are_ranked_first_and_counting_stops() -> None:
