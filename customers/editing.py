@@ -35,7 +35,8 @@ class NewCustomer(FormPage):
     def get_form_kwargs(self) -> dict[str, Any]:
         user = self.request.user
         own = next((team for _role, team in user.access.memberships), None)
-        return {"user": user, "initial": {"owner": user.pk, "team": own}}
+        name = self.request.GET.get("name", "").replace("\0", "").strip()[:200]
+        return {"user": user, "initial": {"owner": user.pk, "team": own, "name": name}}
 
     def save(self, form: CustomerForm) -> str:
         made = services.create_customer(user=self.request.user, values=form.values(), now=timezone.now())

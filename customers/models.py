@@ -84,7 +84,7 @@ class Customer(Party):
     lifecycle = models.CharField(_("lifecycle"), max_length=10, choices=Lifecycle.choices, default=Lifecycle.ACTIVE)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="")
     sort_name = sort_key("name")
-    search = search_column("name", "company", "email", "phone")
+    search = search_column(name="n", company="c", email="e", phone="p")
 
     objects = CustomerQuerySet.as_manager()
 
@@ -160,7 +160,7 @@ class Contact(FromSource, Party):
 
     name = models.CharField(_("name"), max_length=200)
     sort_name = sort_key("name")
-    search = search_column("name", "company", "email", "phone")
+    search = search_column(name="n", company="c", email="e", phone="p")
 
     objects = ContactQuerySet.as_manager()
 

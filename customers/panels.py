@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from crm.kit import nav, palette, search
+from crm.kit import nav, palette, subjects
 from crm.kit.slots import panel
-from customers.models import Contact, Customer, Interaction
+from crm.kit.subjects import Hit, Subject, of_id, outside, own_id
+from customers.models import Contact, ContactRole, Customer, ExternalId, Interaction
 
 nav.entry(
     "quality", _("Data quality"), "quality", icon="list-checks", group="data", order=20, policy=("quality", "view")
@@ -17,40 +21,73 @@ nav.entry(
 nav.entry(
     "customers", _("Customers"), "customers", icon="users", order=30, policy=("customer", "view"), go="c", bottom=True
 )
-nav.create("customer", _("Customer"), "customer-new", icon="user-plus", order=10, policy=("customer", "add"))
+nav.create(
+    "customer",
+    _("Customer"),
+    "customer-new",
+    icon="user-plus",
+    order=10,
+    policy=("customer", "add"),
+    named="name",
+)
 
 NOTES = 50
 
 
-@palette.provider("customers", _("Customers"), policy=("customer", "view"), order=10)
-def find_customers(user: Any, text: str, limit: int) -> list[palette.Hit]:
-    """Customers by name, company, e-mail or phone."""
-    hidden = list(user.access.restricted_fields("customer"))
-    found = search.match(Customer.objects.visible_to(user), text, hidden=hidden).only("name", "company", "city", "kind")
-    icons = {"company": "building-2"}
-    return [
-        palette.Hit(row.name, f"/customers/{row.pk}/", icons.get(row.kind, "users"), row.city or row.company)
-        for row in found.order_by("sort_name", "pk")[:limit]
-    ]
+def _customers_of_number(rows: QuerySet[Customer], text: str) -> QuerySet[Customer]:
+    """By our own key, or by an outside id in whatever system."""
+    return rows.filter(pk__in=[*own_id(text), *outside(ExternalId, text, "customer")])
 
 
-@palette.provider("contacts", _("Contacts"), policy=("contact", "view"), order=20)
-def find_contacts(user: Any, text: str, limit: int) -> list[palette.Hit]:
-    """Contacts; each leads to a customer of theirs that the user reaches."""
-    hidden = list(user.access.restricted_fields("contact"))
-    found = search.match(Contact.objects.visible_to(user), text, hidden=hidden).prefetch_related("roles")
-    rows = list(found.order_by("sort_name", "pk")[:limit])
-    reached = set(
-        Customer.objects.visible_to(user)
-        .filter(pk__in=[role.customer_id for row in rows for role in row.roles.all()])
-        .values_list("pk", flat=True)
+def _customer_hit(row: Customer) -> Hit:
+    icon = "building-2" if row.kind == Customer.Kind.COMPANY else "users"
+    return Hit(row.name, f"/customers/{row.pk}/", icon, row.city or row.company)
+
+
+def _reachable(rows: QuerySet[Contact], user: Any) -> QuerySet[Contact]:
+    """Contacts of a customer that the reader may open: a contact is shown on its customer's page."""
+    roles = ContactRole.objects.filter(contact=OuterRef("pk"), customer__in=Customer.objects.visible_to(user))
+    return rows.filter(Exists(roles)).annotate(
+        at_customer=Subquery(roles.order_by("-primary", "pk").values("customer")[:1])
     )
-    hits = []
-    for row in rows:
-        of = next((role.customer_id for role in row.roles.all() if role.customer_id in reached), None)
-        if of:
-            hits.append(palette.Hit(row.name, f"/customers/{of}/", "id-card", row.company))
-    return hits
+
+
+def _contact_hit(row: Any) -> Hit:
+    return Hit(row.name, f"/customers/{row.at_customer}/", "id-card", row.company)
+
+
+subjects.register(
+    Subject(
+        key="customers", title=_("Customers"), object="customer", order=10, model=Customer, hit=_customer_hit,
+        listed="customers", numbered=_customers_of_number,
+    )
+)  # fmt: skip
+subjects.register(
+    Subject(
+        key="contacts", title=_("Contacts"), object="contact", order=20, model=Contact, hit=_contact_hit,
+        shown=_reachable, numbered=of_id,
+    )
+)  # fmt: skip
+
+
+@palette.actions_at("customer")
+def actions_of_a_customer(user: Any, kwargs: Mapping[str, Any]) -> list[Hit]:
+    """What can be done with the customer whose page is open."""
+    row = Customer.objects.visible_to(user).filter(pk=kwargs["pk"]).only("name").first()
+    if row is None:
+        return []
+    here = reverse("customer", args=[row.pk])
+    offered = [
+        (("customer", "change"), _("Edit %(name)s"), reverse("customer-edit", args=[row.pk]), "pencil"),
+        (("deal", "add"), _("New deal of %(name)s"), f"{reverse('deal-new')}?customer={row.pk}", "handshake"),
+        (("ticket", "add"), _("New ticket of %(name)s"), f"{reverse('ticket-new')}?customer={row.pk}", "inbox"),
+        (("interaction", "view"), _("Notes of %(name)s"), f"{here}?tab=notes", "sticky-note"),
+    ]
+    return [
+        Hit(str(label) % {"name": row.name}, href, icon)
+        for policy, label, href, icon in offered
+        if user.access.can(*policy)
+    ]
 
 
 @panel(

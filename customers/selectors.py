@@ -9,7 +9,7 @@ from django.db.models import F, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
 from crm.accounts.models import User
-from crm.kit.search import query
+from crm.kit.search import Typed
 from customers.models import Customer, ExternalId
 
 MOST_DOUBLES = 5
@@ -33,7 +33,7 @@ def possible_doubles(
         ways.append(Q(email=email.strip().lower()) & ~Q(email=""))
     digits = re.sub(r"\D", "", phone)
     if len(digits) >= LEAST_DIGITS and "phone" not in levels:
-        ways.append(Q(search__kit_matches=query(digits)))
+        ways.append(Q(search__kit_matches=Typed(digits, "p").written))
     if name.strip():
         ways.append(Q(sort_name=name.strip().lower()))
     if not ways:

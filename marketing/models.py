@@ -32,7 +32,7 @@ class Campaign(FromSource, Stamped):
     currency = models.CharField(_("currency"), max_length=3, blank=True, default="")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("owner"))  # fmt: skip
     team = models.ForeignKey(Team, models.PROTECT, related_name="+", verbose_name=_("team"))
-    search = search_column("name")
+    search = search_column(name="n")
 
     objects = CampaignQuerySet.as_manager()
 

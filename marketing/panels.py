@@ -7,8 +7,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from crm.kit import nav, palette, search
+from crm.kit import nav, subjects
 from crm.kit.slots import panel
+from crm.kit.subjects import Hit, Subject
 from marketing.models import Campaign, Touch
 
 nav.entry("campaigns", _("Campaigns"), "campaigns", icon="megaphone", order=50, policy=("campaign", "view"), go="p")
@@ -40,11 +41,11 @@ def campaigns_tab(request: HttpRequest, record: Any) -> dict[str, Any]:
     return {"touches": _touches(request, record).select_related("campaign").order_by("-sent_at", "-id")[:MANY]}
 
 
-@palette.provider("campaigns", _("Campaigns"), policy=("campaign", "view"), order=55)
-def find_campaigns(user: Any, text: str, limit: int) -> list[palette.Hit]:
-    """Campaigns by name."""
-    found = search.match(Campaign.objects.visible_to(user), text).order_by("-created_at", "-pk")[:limit]
-    return [
-        palette.Hit(row.name, f"/marketing/campaigns/{row.pk}/", "megaphone", str(row.get_state_display()))
-        for row in found
-    ]
+subjects.register(
+    Subject(
+        key="campaigns", title=_("Campaigns"), object="campaign", order=55, model=Campaign, listed="campaigns",
+        hit=lambda row: Hit(
+            row.name, f"/marketing/campaigns/{row.pk}/", "megaphone", str(row.get_state_display())
+        ),
+    )
+)  # fmt: skip

@@ -29,7 +29,7 @@ class Product(FromSource, Stamped):
     name = models.CharField(_("name"), max_length=300, blank=True, default="")
     category = models.CharField(_("category"), max_length=120, blank=True, default="")
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices, default=Kind.GOODS)
-    search = search_column("sku", "name", "category")
+    search = search_column(sku="i", name="n", category="c")
 
     objects = ProductQuerySet.as_manager()
 
@@ -72,7 +72,7 @@ class Order(FromSource, Stamped):
     total = MoneyField(_("total"), default=0, help_text=_("All lines, adjustments included; returns are negative."))
     home_total = MoneyField(_("total in home currency"), null=True, blank=True)
     line_count = models.PositiveIntegerField(_("lines"), default=0)
-    search = search_column("number")
+    search = search_column(number="i")
 
     objects = OrderQuerySet.as_manager()
 
@@ -195,7 +195,7 @@ class Deal(FromSource, Stamped):
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     lost_reason = models.CharField(_("lost because"), max_length=200, blank=True, default="")
     custom = models.JSONField(default=dict, blank=True)
-    search = search_column("title")
+    search = search_column(title="n")
 
     objects = DealQuerySet.as_manager()
 

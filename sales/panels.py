@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count, F, Q, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from crm.kit import nav, palette, search
+from crm.kit import nav, subjects
 from crm.kit.slots import panel
+from crm.kit.subjects import Hit, Subject, of_id
 from crm.kit.workspace import workspace
 from sales.models import Deal, Order, Product
 
@@ -175,36 +177,33 @@ def home_orders(request: HttpRequest, record: Any) -> dict[str, Any]:
     return {"orders": list(rows.order_by("-ordered_at", "-id")[:FEW])}
 
 
-@palette.provider("deals", _("Deals"), policy=("deal", "view"), order=30)
-def find_deals(user: Any, text: str, limit: int) -> list[palette.Hit]:
-    """Deals by title."""
-    found = search.match(Deal.objects.visible_to(user), text, hidden=list(user.access.restricted_fields("deal")))
-    rows = found.select_related("customer", "stage").order_by("-opened_at", "-pk")[:limit]
-    return [
-        palette.Hit(
-            row.title, f"/sales/deals/{row.pk}/", "handshake", row.customer.name if row.customer else row.stage.label
-        )
-        for row in rows
-    ]
-
-
-@palette.provider("orders", _("Orders"), policy=("order", "view"), order=50)
-def find_orders(user: Any, text: str, limit: int) -> list[palette.Hit]:
-    """Orders by number."""
-    found = search.match(
-        Order.objects.visible_to(user), text.lstrip("#"), hidden=list(user.access.restricted_fields("order"))
+def _deal_hit(row: Deal) -> Hit:
+    return Hit(
+        row.title, f"/sales/deals/{row.pk}/", "handshake", row.customer.name if row.customer else row.stage.label
     )
-    rows = found.select_related("customer").order_by("-ordered_at", "-pk")[:limit]
-    return [
-        palette.Hit(
-            f"#{row.number}", f"/sales/orders/{row.pk}/", "shopping-bag", row.customer.name if row.customer else ""
-        )
-        for row in rows
-    ]
 
 
-@palette.provider("products", _("Products"), policy=("product", "view"), order=60)
-def find_products(user: Any, text: str, limit: int) -> list[palette.Hit]:
-    """Products by code, name or category; each leads to the search of its orders' list."""
-    rows = search.match(Product.objects.all(), text).order_by("name", "pk")[:limit]
-    return [palette.Hit(str(row), f"/search?q={row.sku}&type=products", "package", row.sku) for row in rows]
+def _order_hit(row: Order) -> Hit:
+    return Hit(row.number, f"/sales/orders/{row.pk}/", "shopping-bag", row.customer.name if row.customer else "")
+
+
+def _product_hit(row: Product) -> Hit:
+    """Products have no page of their own: the line leads to what is found under their code."""
+    return Hit(str(row), f"/search?{urlencode({'q': row.sku, 'type': 'products'})}", "package", row.sku)
+
+
+subjects.register(
+    Subject(
+        key="deals", title=_("Deals"), object="deal", order=30, model=Deal, hit=_deal_hit, recent="opened_at",
+        related=("customer", "stage"), listed="deals", numbered=of_id,
+    )
+)  # fmt: skip
+subjects.register(
+    Subject(
+        key="orders", title=_("Orders"), object="order", order=50, model=Order, hit=_order_hit, recent="ordered_at",
+        related=("customer",), listed="orders", numbered=lambda rows, text: rows.filter(number=text),
+    )
+)  # fmt: skip
+subjects.register(
+    Subject(key="products", title=_("Products"), object="product", order=60, model=Product, hit=_product_hit)
+)

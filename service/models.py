@@ -62,7 +62,7 @@ class Ticket(FromSource, Stamped):
     resolved_at = models.DateTimeField(_("resolved"), null=True, blank=True)
     rating = models.PositiveSmallIntegerField(_("rating"), null=True, blank=True)
     custom = models.JSONField(default=dict, blank=True)
-    search = search_column("number", "subject")
+    search = search_column(number="i", subject="t")
 
     objects = TicketQuerySet.as_manager()
 

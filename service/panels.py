@@ -8,8 +8,9 @@ from django.db.models import Count, Min, Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from crm.kit import nav, palette, search
+from crm.kit import nav, subjects
 from crm.kit.slots import panel
+from crm.kit.subjects import Hit, Subject
 from service.models import Ticket
 
 FEW, MANY = 10, 50
@@ -156,11 +157,10 @@ def home_solved(request: HttpRequest, record: Any) -> dict[str, Any]:
     }
 
 
-@palette.provider("tickets", _("Tickets"), policy=("ticket", "view"), order=40)
-def find_tickets(user: Any, text: str, limit: int) -> list[palette.Hit]:
-    """Tickets by number or subject."""
-    found = search.match(
-        Ticket.objects.visible_to(user), text.lstrip("#"), hidden=list(user.access.restricted_fields("ticket"))
+subjects.register(
+    Subject(
+        key="tickets", title=_("Tickets"), object="ticket", order=40, model=Ticket, recent="opened_at", listed="tickets",
+        hit=lambda row: Hit(row.subject, f"/service/tickets/{row.pk}/", "inbox", f"#{row.number}"),
+        numbered=lambda rows, text: rows.filter(number__in=[text, f"#{text}"]),
     )
-    rows = found.select_related("customer").order_by("-opened_at", "-pk")[:limit]
-    return [palette.Hit(row.subject, f"/service/tickets/{row.pk}/", "inbox", f"#{row.number}") for row in rows]
+)  # fmt: skip

@@ -19,12 +19,21 @@ from crm.accounts.authentication import key_digest
 from crm.accounts.forms import ApiKeyForm, ProfileForm, TeamForm, UserForm, zones
 from crm.accounts.models import ApiKey, Membership, Team, User
 from crm.accounts.selectors import teams_of
-from crm.kit import jobs
+from crm.kit import jobs, palette
 from crm.kit.errors import Refused
 from crm.kit.views import Action, FormPage, Page, back_to
 from crm.kit.workspace import load_workspace, workspace
 
 CLEAR_SAMPLE = "clear_sample"
+SECTIONS = [
+    ("profile", gettext_lazy("Profile and appearance"), "settings-profile", "user", ("self", "view")),
+    ("users", gettext_lazy("Users"), "settings-users", "users", ("user", "view")),
+    ("teams", gettext_lazy("Teams"), "settings-teams", "git-branch", ("team", "view")),
+    ("api-keys", gettext_lazy("API keys"), "settings-api-keys", "key-round", ("apikey", "view")),
+    ("workspace", gettext_lazy("Workspace"), "settings-workspace", "settings", ("setting", "view")),
+]
+for _key, _label, _name, _icon, _policy in SECTIONS:
+    palette.offer("settings", _label, _name, icon=_icon, policy=_policy)
 
 
 class Section:
@@ -35,16 +44,9 @@ class Section:
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user = self.request.user
-        offered = [
-            ("profile", _("Profile and appearance"), "settings-profile", "user", ("self", "view")),
-            ("users", _("Users"), "settings-users", "users", ("user", "view")),
-            ("teams", _("Teams"), "settings-teams", "git-branch", ("team", "view")),
-            ("api-keys", _("API keys"), "settings-api-keys", "key-round", ("apikey", "view")),
-            ("workspace", _("Workspace"), "settings-workspace", "settings", ("setting", "view")),
-        ]
         sections = [
             (label, reverse(name), icon, key == self.section)
-            for key, label, name, icon, policy in offered
+            for key, label, name, icon, policy in SECTIONS
             if policy[0] == "self" or user.access.can(*policy)
         ]
         return super().get_context_data(sections=sections, **kwargs)  # type: ignore[misc]

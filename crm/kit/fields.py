@@ -18,11 +18,14 @@ class MoneyField(models.DecimalField):
         super().__init__(*args, **kwargs)
 
 
-def search_column(*fields: str) -> models.GeneratedField:
-    """A tsvector kept by the database from the given text columns (see ``crm_search`` in the migrations)."""
-    parts = [models.F(field) for field in fields]
+def search_column(**kinds: str) -> models.GeneratedField:
+    """A tsvector kept by the database from text columns, each with the letter of its kind.
+
+    See ``crm_words`` in the migrations, and ``crm.kit.search``, which asks for what it keeps.
+    """
+    parts = [models.Value("".join(kinds.values())), *(models.F(field) for field in kinds)]
     return models.GeneratedField(
-        expression=models.Func(*parts, function="crm_search", output_field=SearchVectorField()),
+        expression=models.Func(*parts, function="crm_words", output_field=SearchVectorField()),
         output_field=SearchVectorField(),
         db_persist=True,
         editable=False,

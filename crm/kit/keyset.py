@@ -22,6 +22,7 @@ from django.db.models.expressions import OrderBy
 from django.db.models.lookups import GreaterThan, LessThan
 from django.utils.translation import gettext as _
 
+from crm.kit import walks
 from crm.kit.errors import Invalid
 
 M = TypeVar("M", bound=models.Model)
@@ -169,10 +170,19 @@ def _rows(queryset: QuerySet[M], ordering: Ordering, place: _Place | None, wante
     for phase in phases:
         beside = place if place is not None and place.phase == phase else None
         part = _phase(queryset, ordering, phase, beside, backwards=backwards)
-        found.extend(part[: wanted - len(found)])
+        found.extend(_first(part, wanted - len(found)))
         if len(found) >= wanted:
             break
     return found
+
+
+def _first(ordered: QuerySet[M], wanted: int) -> list[M]:
+    """The first rows of an order; of searched rows in the way that reads less."""
+    search = walks.asked(ordered)
+    if search is None:
+        return list(ordered[:wanted])
+    walked = walks.walked(ordered, search, wanted)
+    return list(walks.gathered(ordered)[:wanted]) if walked is None else walked
 
 
 def _phase(

@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Reverse, Substr
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -52,6 +53,25 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SearchWord(models.Model):
+    """A word of some name, kept by triggers: what a mistyped word is compared with.
+
+    A word may stand here twice and may outlive its rows; ``crm.kit.vocabulary`` puts that right.
+    """
+
+    word = models.CharField(max_length=24, db_collation="C")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["word"], name="kit_searchword_start"),
+            models.Index(Reverse("word"), name="kit_searchword_end"),
+            models.Index(Substr("word", 4, 2), name="kit_searchword_middle"),
+        ]
+
+    def __str__(self) -> str:
+        return self.word
 
 
 class ExchangeRate(models.Model):

@@ -54,6 +54,7 @@ class Entry:
     hot: bool = False  # count in red
     match: tuple[str, ...] = field(default=())  # further address prefixes under which it is current
     bottom: bool = False  # one of the five of the small-screen bar
+    named: str = ""  # the parameter by which a form of the create menu takes a name
 
     @property
     def href(self) -> str:

@@ -1,84 +1,156 @@
-"""The Ctrl-K palette: pages and actions from the navigation, rows from providers that apps register.
+"""The Ctrl-K palette: rows that match, ids that go straight, actions, pages, settings, help; recents on empty.
 
-::
+Apps add to it::
 
-    palette.provider("customers", _("Customers"), order=10, policy=("customer", "view"))(find_customers)
-
-where ``find_customers(user, text, limit) -> list[Hit]`` goes through ``visible_to(user)``.
+    palette.offer("settings", _("Users"), "settings-users", icon="users", policy=("user", "view"))
+    palette.recents_by(opened_lately)  # (user) -> hits, newest first
+    palette.actions_at("customer")(actions_of_a_customer)  # (user, kwargs of the open address) -> hits
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
-from django.db import InterfaceError, OperationalError
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from crm.kit import nav
+from crm.kit import finding, nav
+from crm.kit.subjects import Hit
 
 logger = logging.getLogger(__name__)
 
 LIMIT = 6
 LONGEST = 200
+GROUPS = {"settings": _("Settings"), "help": _("Help")}
+
+Recents = Callable[[Any], Sequence[Hit]]
+Actions = Callable[[Any, Mapping[str, Any]], Sequence[Hit]]
 
 
 @dataclass(frozen=True)
-class Hit:
-    """One line: words, address, a quiet hint at the right."""
+class Offer:
+    """One page that is not in the sidebar, or a dialog of every page."""
 
-    label: str
-    href: str
-    icon: str = "arrow-right"
-    hint: str = ""
-
-
-Finder = Callable[[Any, str, int], Sequence[Hit]]
-
-
-@dataclass(frozen=True)
-class Provider:
-    """A group of the palette."""
-
-    key: str
-    title: Any
-    order: int
+    group: str
+    label: Any
+    url_name: str
+    icon: str
     policy: tuple[str, str]
-    find: Finder
+    dialog: str = ""
 
 
-_providers: dict[str, Provider] = {}
+@dataclass(frozen=True)
+class Section:
+    """A group of lines under its title."""
+
+    title: str
+    hits: Sequence[Hit]
 
 
-def provider(key: str, title: Any, *, policy: tuple[str, str], order: int = 50) -> Callable[[Finder], Finder]:
-    """Register a group of hits."""
+_offers: list[Offer] = []
+_recents: list[Recents] = []
+_actions: dict[str, Actions] = {}
 
-    def keep(find: Finder) -> Finder:
-        _providers[key] = Provider(key, title, order, policy, find)
+
+def offer(
+    group: str, label: Any, url_name: str, *, icon: str, policy: tuple[str, str] = ("self", "view"), dialog: str = ""
+) -> None:
+    """Register a line of the groups Settings or Help."""
+    made = Offer(group, label, url_name, icon, policy, dialog)
+    if made not in _offers:
+        _offers.append(made)
+
+
+def recents_by(find: Recents) -> Recents:
+    """Register who knows what a person opened lately."""
+    if find not in _recents:
+        _recents.append(find)
+    return find
+
+
+def recents(user: Any) -> list[Hit]:
+    """What the person opened lately, newest first; nothing where nobody keeps it, or it fails."""
+    found: list[Hit] = []
+    for find in _recents:
+        try:
+            found += find(user)
+        except Exception:
+            logger.exception("recents by %s failed", getattr(find, "__name__", find))
+    return found[:LIMIT]
+
+
+def actions_at(url_name: str) -> Callable[[Actions], Actions]:
+    """Register what can be done with the record of an address."""
+
+    def keep(find: Actions) -> Actions:
+        _actions[url_name] = find
         return find
 
     return keep
 
 
-def answer(user: Any, text: str) -> list[tuple[str, list[Hit]]]:
-    """Groups with their hits; ``>`` in front asks for actions only."""
+def answer(user: Any, text: str, here: str = "") -> list[Section]:
+    """Groups with their hits; ``>`` in front asks for actions only. ``here`` is the address of the open page."""
     asked = text.replace("\0", "").strip()[:LONGEST]
     actions_only = asked.startswith(">")
     wanted = asked.lstrip("> ").casefold()
-    groups: list[tuple[str, list[Hit]]] = []
-    if wanted and not actions_only:
-        groups += [(str(one.title), hits) for one in _ordered(user) if (hits := _ask(one, user, asked))]
+    if actions_only or not asked:
+        sections = [] if actions_only else [Section(gettext("Recently opened"), recents(user))]
+        sections += _doing(user, wanted, here)
+    else:
+        sections = [Section(gettext("Go to"), finding.direct(user, asked))]
+        found = finding.find(user, asked, LIMIT)
+        sections += [Section(str(one.subject.title), one.hits) for one in found.groups]
+        sections += [_everything(asked)] if found.groups else []
+        sections += _doing(user, wanted, here)
+    if not actions_only:
+        sections.append(Section(gettext("Pages"), _pages(user, wanted)))
+        sections += [Section(str(title), _offered(user, group, wanted)) for group, title in GROUPS.items() if wanted]
+    return [section for section in sections if section.hits]
+
+
+def _everything(text: str) -> Section:
+    label = gettext("All results for “%(text)s”") % {"text": text}
+    return Section(gettext("Search"), [Hit(label, f"{reverse('search')}?{urlencode({'q': text})}", "search")])
+
+
+def missing(user: Any, text: str) -> Hit | None:
+    """The way on where nothing matches: a new record by that name, for those who may make one."""
+    asked = text.replace("\0", "").strip()[:LONGEST]
+    first = next((item for item in nav.creates_for(user) if item.named), None)
+    if first is None or not asked or asked.startswith((">", "#")):
+        return None
+    label = gettext("Create customer “%(name)s”") % {"name": asked}
+    return Hit(label, f"{first.href}?{urlencode({first.named: asked})}", first.icon)
+
+
+def _doing(user: Any, wanted: str, here: str) -> list[Section]:
+    """Actions of the open record, then what can be made anew."""
     creates = [
-        Hit(gettext("New: %(what)s") % {"what": item.label}, item.href, item.icon)
-        for item in nav.creates_for(user)
-        if wanted in str(item.label).casefold()
+        Hit(gettext("New: %(what)s") % {"what": item.label}, item.href, item.icon) for item in nav.creates_for(user)
     ]
-    pages = [] if actions_only else _pages(user, wanted)
-    groups += [(gettext("Actions"), creates[:LIMIT])] if creates else []
-    groups += [(gettext("Pages"), pages)] if pages else []
-    return groups
+    return [
+        Section(gettext("This record"), _named(_of_the_record(user, here), wanted)[:LIMIT]),
+        Section(gettext("Actions"), _named(creates, wanted)[:LIMIT]),
+    ]
+
+
+def _of_the_record(user: Any, here: str) -> Sequence[Hit]:
+    try:
+        place = resolve(here) if here.startswith("/") else None
+    except Resolver404:
+        return []
+    find = _actions.get(place.url_name or "") if place else None
+    return find(user, place.kwargs) if find and place else []
+
+
+def _named(hits: Sequence[Hit], wanted: str) -> list[Hit]:
+    return [hit for hit in hits if wanted in hit.label.casefold()]
 
 
 def _pages(user: Any, wanted: str) -> list[Hit]:
@@ -90,24 +162,12 @@ def _pages(user: Any, wanted: str) -> list[Hit]:
     return hits[: LIMIT * 3 if not wanted else LIMIT]
 
 
-def _ordered(user: Any) -> list[Provider]:
-    allowed = [one for one in _providers.values() if nav.allowed(user, one.policy)]
-    return sorted(allowed, key=lambda one: (one.order, one.key))
-
-
-def _ask(one: Provider, user: Any, text: str, limit: int = LIMIT) -> list[Hit]:
-    """Hits of one provider; a failing one is logged and left out."""
-    try:
-        return list(one.find(user, text, limit))
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
-        logger.exception("palette provider %s failed", one.key)
-        return []
-
-
-def found(user: Any, text: str, few: int, many: int, chosen: str = "") -> list[tuple[Provider, list[Hit]]]:
-    """Hits of every provider with any, or of the chosen one: for the search page."""
-    asked = [one for one in _ordered(user) if chosen in ("", one.key)]
-    answers = [(one, _ask(one, user, text, many if chosen else few)) for one in asked]
-    return [(one, hits) for one, hits in answers if hits]
+def _offered(user: Any, group: str, wanted: str) -> list[Hit]:
+    found = []
+    for one in _offers:
+        if one.group == group and wanted in str(one.label).casefold() and nav.allowed(user, one.policy):
+            try:
+                found.append(Hit(str(one.label), reverse(one.url_name), one.icon, dialog=one.dialog))
+            except NoReverseMatch:
+                continue
+    return found[:LIMIT]

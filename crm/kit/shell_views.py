@@ -76,8 +76,10 @@ class PaletteView(Policed):
     policy = ("self", "view")
 
     def get(self, request: HttpRequest) -> HttpResponse:
+        text, here = request.GET.get("q", ""), request.GET.get("here", "")
+        sections = palette.answer(request.user, text, here[: palette.LONGEST])
         context: dict[str, Any] = {
-            "groups": palette.answer(request.user, request.GET.get("q", "")),
-            "q": request.GET.get("q", ""),
+            "sections": sections,
+            "missing": None if sections else palette.missing(request.user, text),
         }
         return render(request, "shell/palette.html", context)

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.kit import idempotency
+from crm.kit import idempotency, vocabulary
 from crm.kit.jobs import handler
 from crm.kit.lists import bulk
 from crm.kit.models import Job, LiveEvent, ScheduledSlot
@@ -23,13 +23,14 @@ KEEP_ANSWERS = dt.timedelta(days=1)
 
 @handler("kit.tidy", title=_("Tidy up"), time_limit=300)
 def tidy(_job: Job, _report: Progress) -> dict[str, Any]:
-    """Remove bells nobody waits for, answers kept for repeats, and old records of finished work."""
+    """Remove bells nobody waits for, answers kept for repeats, words kept twice, and old records of finished work."""
     bells, _by_model = LiveEvent.objects.filter(created_at__lt=Now() - KEEP_BELLS).delete()
     over = [Job.State.DONE, Job.State.CANCELLED]
     jobs, _by_model = Job.objects.filter(state__in=over, finished_at__lt=Now() - KEEP_JOBS).delete()
     slots, _by_model = ScheduledSlot.objects.filter(due_at__lt=Now() - KEEP_SLOTS).delete()
     answers = idempotency.forget(before=timezone.now() - KEEP_ANSWERS)
-    return {"bells": bells, "jobs": jobs, "slots": slots, "answers": answers}
+    words = vocabulary.tidy()
+    return {"bells": bells, "jobs": jobs, "slots": slots, "answers": answers, "words": words}
 
 
 @handler(bulk.KIND, title=_("Bulk action"), time_limit=6 * 3600)

@@ -13,15 +13,21 @@
   const current = (list) => options(list).findIndex((one) => one.getAttribute("aria-selected") === "true");
   function ask() {
     const { input, list } = parts(), mine = ++asked;
-    fetch(input.dataset.url + "?q=" + encodeURIComponent(input.value), { headers: { "HX-Request": "true" }, credentials: "same-origin" })
-      .then((answer) => answer.ok ? answer.text() : "")
+    fetch(input.dataset.url + "?" + new URLSearchParams({ q: input.value, here: location.pathname }), { headers: { "HX-Request": "true" }, credentials: "same-origin" })
+      .then((answer) => answer.ok ? answer.text() : Promise.reject())
       .then((html) => {
         if (mine !== asked) return;
         const made = new DOMParser().parseFromString(html, "text/html");
         list.replaceChildren(...made.body.childNodes);
         pick(0);
         Vantage.say(String(options(list).length));
-      }).catch(() => {});
+      }).catch(() => { if (mine === asked) failed(); });
+  }
+  function failed() {
+    const { input, list } = parts(), line = document.createElement("div");
+    line.className = "palette-group bad-text"; line.setAttribute("role", "alert"); line.textContent = input.dataset.failed;
+    list.replaceChildren(line);
+    pick(-1);
   }
   Vantage.palette = function () {
     const { box, input } = parts();
@@ -29,7 +35,7 @@
     document.querySelectorAll("dialog[open]").forEach((one) => one.close());
     box.showModal(); input.select(); ask();
   };
-  function follow(link, away) { if (!link) return; if (away) window.open(link.href, "_blank", "noopener"); else { parts().box.close(); link.click(); } }
+  function follow(link, away) { if (!link) return; if (away && !link.dataset.dialog) window.open(link.href, "_blank", "noopener"); else { parts().box.close(); link.click(); } }
   Vantage.on("click", "[data-palette]", () => Vantage.palette());
   Vantage.on("input", "#palette-input", () => { clearTimeout(timer); timer = setTimeout(ask, 120); });
   Vantage.on("keydown", "#palette-input", (input, event) => {

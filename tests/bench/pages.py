@@ -87,6 +87,8 @@ def wanted(known: Known, folder: Path) -> list[Measured]:
         Measured("customer_page_1000", {"path": known.deep}, must=None),
         Measured("customer_list_by_churn", {"path": "/customers/?ordering=-churn_probability"}, must=5),
         Measured("customer_search", {"path": f"/customers/?search={{line:{words}}}"}, must=5),
+        Measured("palette", {"path": f"/palette/?q={{line:{words}}}"}),
+        Measured("search_page", {"path": f"/search?q={{line:{words}}}"}),
         Measured("customer_record", record, must=4.5, clients=(1, 8)),
         Measured("deal_list", {"path": "/sales/deals/"}, must=5),
         Measured("order_list", {"path": "/sales/orders/"}, must=5),

@@ -1,0 +1,33 @@
+"""The search column anew: words by field, Chinese readings; words of names join the vocabulary.
+
+The new column is filled by the one rewrite of the table that adding it is; the old rows are all there
+at any time, in one transaction.
+"""
+
+import django.contrib.postgres.indexes
+import django.contrib.postgres.search
+from django.db import migrations, models
+
+from crm.kit.newwords import keep_words
+
+
+def column(kinds: str, *fields: str) -> models.GeneratedField:
+    return models.GeneratedField(
+        db_persist=True,
+        expression=models.Func(
+            models.Value(kinds), *map(models.F, fields), function="crm_words",
+            output_field=django.contrib.postgres.search.SearchVectorField(),
+        ),
+        output_field=django.contrib.postgres.search.SearchVectorField(),
+    )
+
+
+class Migration(migrations.Migration):
+    dependencies = [("service", "0002_defaults"), ("kit", "0004_search")]
+    operations = [
+        migrations.RemoveIndex("ticket", "tickets_search"),
+        migrations.RemoveField("ticket", "search"),
+        migrations.AddField("ticket", "search", column("it", "number", "subject")),
+        migrations.AddIndex("ticket", django.contrib.postgres.indexes.GinIndex(fields=["search"], name="tickets_search")),
+        keep_words("service_ticket"),
+    ]
