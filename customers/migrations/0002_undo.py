@@ -20,7 +20,7 @@ FROM customers_importjob j WHERE j.id = c.job_id AND c.object NOT LIKE '%.%'
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0001_initial'),
+        ('customers', '0002_search'),
         ('kit', '0003_cache'),
     ]
 
