@@ -1,5 +1,14 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CustomersConfig(AppConfig):
     name = "customers"
+
+    def ready(self) -> None:
+        """Records of this app that take fields of the workspace."""
+        # Models are loaded only after this module.
+        from crm.kit.customfields.holders import hold  # noqa: PLC0415
+
+        hold("customer", "customers.customer", _("Customers"))
+        hold("contact", "customers.contact", _("Contacts"))

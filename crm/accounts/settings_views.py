@@ -40,6 +40,7 @@ class Section:
             ("users", _("Users"), "settings-users", "users", ("user", "view")),
             ("teams", _("Teams"), "settings-teams", "git-branch", ("team", "view")),
             ("api-keys", _("API keys"), "settings-api-keys", "key-round", ("apikey", "view")),
+            ("fields", _("Fields"), "settings-fields", "list-checks", ("field", "view")),
             ("workspace", _("Workspace"), "settings-workspace", "settings", ("setting", "view")),
         ]
         sections = [

@@ -8,7 +8,9 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from crm.kit.models import Job
+from crm.kit.crypto import seal
+from crm.kit.models import CustomField, Job
+from customers.models import Customer
 from tests.cast import Cast
 
 ABSENT = 999_999_999
@@ -60,6 +62,19 @@ def _row(kind: str) -> Filler:
     return lambda cast, band: cast.rows[band][kind].pk if kind in cast.rows[band] else None
 
 
+def _field() -> CustomField:
+    """A sensitive field, which every address of fields can name."""
+    values = {"label": "Passport", "sensitive": True, "position": 1}
+    return CustomField.objects.get_or_create(object="customer", name="passport", defaults=values)[0]
+
+
+def _sealed_in(customer: int) -> str:
+    """A sensitive field in which a customer has a value."""
+    custom = {"passport": seal("P 123", about="customer.passport")}
+    Customer.objects.filter(pk=customer).update(custom=custom)
+    return _field().name
+
+
 RECORDS: dict[str, Filler] = {
     "customers/": _row("customer"),
     "sales/orders/": _row("order"),
@@ -73,6 +88,7 @@ RECORDS: dict[str, Filler] = {
     "settings/api-keys/": lambda cast, band: cast.users["rival" if band == "rival" else "rep"].api_keys.get().pk,
     "settings/roles/": lambda cast, band: cast.users["rival" if band == "rival" else "rep"].memberships.get().pk,
     "settings/teams/": lambda cast, band: cast.teams["south" if band == "rival" else "north"].pk,
+    "settings/fields/": lambda cast, band: _field().pk,
     "views/": lambda cast, band: ABSENT,
 }
 """Which row fills ``<int:pk>`` below a prefix."""
@@ -96,7 +112,7 @@ def arguments(route: Route, cast: Cast, band: str, pk: int | None = None) -> dic
         return None
     given: dict[str, Any] = {"pk": found}
     if "name" in route.parameters:
-        given["name"] = "email"
+        given["name"] = _sealed_in(found) if route.name in ("customer-own-field", "customer-unmask") else "email"
     assert set(given) == set(route.parameters), f"tests/pages/addresses.py does not know what fills {route.route}"
     return given
 
