@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -66,6 +67,11 @@ def databases(conf: Conf = CONF) -> dict[str, dict[str, Any]]:
     return {"default": database(conf)}
 
 
+def owner_database(conf: Conf = CONF) -> dict[str, Any]:
+    """Connection settings as the owner of the tables, for the few jobs that change their indexes."""
+    return database(replace(conf, owner_role=True))
+
+
 def app_role(conf: Conf = CONF) -> str | None:
     """The role that migrations grant the daily rights to; None when one role does everything."""
     if not conf.database_url:
@@ -101,6 +107,17 @@ def secret_key(conf: Conf = CONF) -> str:
     if not path.exists():
         _write_once(path, secrets.token_urlsafe(64))
     return path.read_text(encoding="ascii").strip()
+
+
+def field_key_file(conf: Conf = CONF) -> str:
+    """The file of the keys of sensitive fields, made once; empty where settings name the keys or a secret."""
+    if conf.field_keys or conf.secret_key:
+        return ""
+    make_data_dir(conf.data_dir)
+    path = conf.data_dir / "field-keys"
+    if not path.exists():
+        _write_once(path, f"k1:{secrets.token_urlsafe(32)}")
+    return str(path)
 
 
 def _write_once(path: Path, text: str) -> None:

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LANGUAGES = ("en", "zh-hans")
-SECRETS = ("CRM_SECRET_KEY", "DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CRM_EMAIL_URL")
+SECRETS = ("CRM_SECRET_KEY", "CRM_FIELD_KEYS", "DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CRM_EMAIL_URL")
+FIELD_KEY = re.compile(r"\s*[a-z0-9-]{1,20}:[A-Za-z0-9_-]{43}=?\s*")
 
 
 class BadSettings(Exception):
@@ -33,6 +34,7 @@ class Conf:
     database_owner_url: str
     redis_url: str
     secret_key: str
+    field_keys: str  # "id:key,id:key": of sensitive fields, the first one seals
     allowed_hosts: tuple[str, ...]
     site_url: str
     email_url: str
@@ -127,6 +129,7 @@ def load(environ: Mapping[str, str]) -> Conf:
         database_owner_url=read.url("DATABASE_OWNER_URL", ("postgres", "postgresql")),
         redis_url=read.url("REDIS_URL", ("redis", "rediss", "unix", "redis+socket")),
         secret_key=read.text("CRM_SECRET_KEY"),
+        field_keys=read.text("CRM_FIELD_KEYS"),
         allowed_hosts=_hosts(read.text("CRM_ALLOWED_HOSTS"), site_url),
         site_url=site_url,
         email_url=read.url("CRM_EMAIL_URL", ("smtp", "smtps", "smtp+tls", "console", "file")),
@@ -160,6 +163,10 @@ def _together(conf: Conf) -> list[str]:
         problems.append(f"CRM_CURRENCY must be a three-letter code such as EUR, not “{conf.currency}”.")
     if conf.secret_key and len(conf.secret_key) < 32:
         problems.append("CRM_SECRET_KEY is too short: use at least 32 characters.")
+    if conf.field_keys and not all(map(FIELD_KEY.fullmatch, conf.field_keys.split(","))):
+        problems.append(
+            "CRM_FIELD_KEYS is a list of id:key, separated by commas; each key is 32 bytes in URL-safe base64."
+        )
     if "\0" in str(conf.data_dir):
         problems.append("CRM_DATA_DIR is not a path.")
     return problems

@@ -6,6 +6,8 @@ from crm import backends
 from crm.conf import BASE_DIR, CONF, email_settings
 
 SECRET_KEY = backends.secret_key()
+FIELD_KEYS = CONF.field_keys
+FIELD_KEY_FILE = backends.field_key_file()
 DEBUG = CONF.debug
 ALLOWED_HOSTS = list(CONF.allowed_hosts)
 CSRF_TRUSTED_ORIGINS = [CONF.site_url]

@@ -53,7 +53,12 @@ class EditCustomer(FormPage):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         self.customer = find_customer(self.request.user, self.kwargs["pk"])
-        return {"user": self.request.user, "action": "change", "initial": initial_of(self.customer)}
+        return {
+            "user": self.request.user,
+            "action": "change",
+            "initial": initial_of(self.customer),
+            "custom": self.customer.custom,
+        }
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(customer=self.customer, version=tag(self.customer), **kwargs)

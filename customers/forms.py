@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from crm.accounts.fields import PersonField, TeamField
+from crm.kit.customfields.forms import OwnFields
 from crm.kit.views import PlainForm
 from customers.models import Customer, Gender, Lifecycle
 
@@ -46,7 +48,10 @@ class CustomerForm(PlainForm):
     tags = forms.CharField(label=_("Tags"), max_length=400, required=False, help_text=_("Separated by commas."))
     note = forms.CharField(label=_("Note"), required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 4}))
 
-    def __init__(self, data: Any = None, *, user: Any, action: str = "add", only: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self, data: Any = None, *, user: Any, action: str = "add", only: str = "",
+        custom: Mapping[str, Any] | None = None, **kwargs: Any,
+    ) -> None:  # fmt: skip
         super().__init__(data, **kwargs)
         self.changes = action == "change"
         for name in ("owner", "team"):
@@ -56,10 +61,18 @@ class CustomerForm(PlainForm):
         for name in list(self.fields):
             if (only and name != only) or levels.get(name):
                 del self.fields[name]
+        self.own = OwnFields(self, user=user, obj="customer", action=action, stored=custom, only=only)
+
+    @property
+    def own_fields(self) -> list[forms.BoundField]:
+        """The fields that this workspace added."""
+        return [self[name] for name in self.own.names]
 
     def values(self) -> dict[str, Any]:
         """What the service takes."""
-        found = dict(self.cleaned_data)
+        found = {name: value for name, value in self.cleaned_data.items() if name not in self.own.names}
+        if self.own.names:
+            found["custom"] = self.own.values()
         if "tags" in found:
             found["tags"] = [tag.strip() for tag in found["tags"].replace("，", ",").split(",") if tag.strip()]
         for name in ("owner", "team"):

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from customers import editing, views
+from customers import customfields, editing, views
 from customers.quality.urls import urlpatterns as quality
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,6 +12,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/<int:pk>/", views.CustomerPage.as_view(), name="customer"),
     path("customers/<int:pk>/edit/", editing.EditCustomer.as_view(), name="customer-edit"),
     path("customers/<int:pk>/fields/<slug:name>/", editing.EditField.as_view(), name="customer-field"),
+    path("customers/<int:pk>/own/<str:name>/", customfields.EditOwnField.as_view(), name="customer-own-field"),
+    path("customers/<int:pk>/own/<str:name>/unmask/", customfields.Unmask.as_view(), name="customer-unmask"),
     path("customers/<int:pk>/timeline/", views.TimelinePart.as_view(), name="customer-timeline"),
     path("customers/<int:pk>/step/", views.CustomerStep.as_view(), name="customer-step"),
     path("customers/<int:pk>/log/", editing.LogActivity.as_view(), name="customer-log"),

@@ -1,5 +1,13 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class SalesConfig(AppConfig):
     name = "sales"
+
+    def ready(self) -> None:
+        """Records of this app that take fields of the workspace."""
+        # Models are loaded only after this module.
+        from crm.kit.customfields.holders import hold  # noqa: PLC0415
+
+        hold("deal", "sales.deal", _("Deals"))

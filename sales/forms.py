@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.fields import PersonField
+from crm.kit.customfields.forms import OwnFields
 from crm.kit.views import PlainForm
 from sales.models import Stage
 
@@ -28,5 +29,16 @@ class DealForm(PlainForm):
     def __init__(self, data: Any = None, *, user: Any, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         self.fields["owner"].offer(user, "deal", "add")  # type: ignore[attr-defined]
+        self.own = OwnFields(self, user=user, obj="deal", action="add")
         rows = Stage.objects.filter(pipeline__is_default=True).order_by("position")
         self.offer("stage", [(str(row.pk), row.name) for row in rows])
+
+    @property
+    def own_fields(self) -> list[forms.BoundField]:
+        """The fields that this workspace added."""
+        return [self[name] for name in self.own.names]
+
+    def values(self) -> dict[str, Any]:
+        """What the service takes."""
+        found = {name: value for name, value in self.cleaned_data.items() if name not in self.own.names}
+        return found | ({"custom": self.own.values()} if self.own.names else {})

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from crm.kit import keyset
 from crm.kit.changes import changes_of
+from crm.kit.customfields.lines import OwnFieldsPage, lines_of
 from crm.kit.errors import Invalid
 from crm.kit.lists import ListView, Preset
 from crm.kit.views import Action, FormPage, RecordPage
@@ -152,7 +153,25 @@ class DealPage(RecordPage):
             "steps": deal.stage_changes.select_related("stage", "user").order_by("-at", "-id")[:30],
             "changes": changes_of(deal, [f for f in fields if f != "stage"], levels),
             "may_change": access.can("deal", "change"),
+            "own": lines_of(deal, obj="deal", user=self.request.user),
+            "own_edit": reverse("deal-own", args=[deal.pk]) if access.can("deal", "change") else "",
         }
+
+
+class EditDealFields(OwnFieldsPage):
+    """The own fields of a deal."""
+
+    policy = ("deal", "change")
+    model = Deal
+    object = "deal"
+
+    def update(self, values: dict[str, Any], expected: str | None) -> None:
+        deal_services.update_deal(
+            user=self.request.user, deal_id=self.record.pk, values=values, now=timezone.now(), expected=expected
+        )
+
+    def address(self) -> str:
+        return reverse("deal", args=[self.record.pk])
 
 
 class NewDeal(FormPage):
@@ -178,7 +197,7 @@ class NewDeal(FormPage):
 
     def save(self, form: DealForm) -> str:
         customer = self.customer
-        values = {name: value for name, value in form.cleaned_data.items() if value not in (None, "")}
+        values = {name: value for name, value in form.values().items() if value not in (None, "")}
         values["stage"] = int(values["stage"])
         if customer is not None:
             values |= {"customer": customer.pk, "team": customer.team_id}

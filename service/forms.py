@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.fields import PersonField
+from crm.kit.customfields.forms import OwnFields
 from crm.kit.views import PlainForm
 from service.models import Queue, Ticket
 
@@ -27,4 +28,15 @@ class TicketForm(PlainForm):
     def __init__(self, data: Any = None, *, user: Any, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         self.fields["owner"].offer(user, "ticket", "add")  # type: ignore[attr-defined]
+        self.own = OwnFields(self, user=user, obj="ticket", action="add")
         self.offer("queue", [(str(row.pk), row.name) for row in Queue.objects.order_by("-is_default", "name")[:100]])
+
+    @property
+    def own_fields(self) -> list[forms.BoundField]:
+        """The fields that this workspace added."""
+        return [self[name] for name in self.own.names]
+
+    def values(self) -> dict[str, Any]:
+        """What the service takes."""
+        found = {name: value for name, value in self.cleaned_data.items() if name not in self.own.names}
+        return found | ({"custom": self.own.values()} if self.own.names else {})

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
 from crm.accounts.selectors import named_owner
+from crm.kit.customfields import merged
 from crm.kit.errors import Invalid, Refused
 from crm.kit.rows import check_fields, check_tag, locked, save_changes, tidy
 from customers.models import Contact, Customer
-from customers.services.parties import API_SOURCE, checked_custom, source_named
+from customers.services.parties import API_SOURCE, source_named
 from service.models import Queue, Ticket
 
 FIELDS = frozenset({
@@ -100,11 +101,7 @@ def _checked(values: Mapping[str, Any], *, user: User, existing: Ticket | None) 
         ready["queue"] = _queue(ready.get("queue"))
         _check_queue(ready, user=user, existing=existing)
     if "custom" in ready:
-        merged = {
-            **(existing.custom if existing else {}),
-            **checked_custom(ready["custom"] or {}, obj="ticket"),
-        }
-        ready["custom"] = {name: value for name, value in merged.items() if value is not None}
+        ready["custom"] = merged(ready["custom"], obj="ticket", user=user, before=existing.custom if existing else None)
     if existing is not None and not ready.get("number", existing.number):
         ready.pop("number")
     return ready

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.kit.changes import changes_of
+from crm.kit.customfields.lines import OwnFieldsPage, lines_of
 from crm.kit.errors import Invalid
 from crm.kit.lists import ListView, Preset
 from crm.kit.views import Action, FormPage, RecordPage
@@ -83,7 +84,25 @@ class TicketPage(RecordPage):
             "changes": changes_of(ticket, ["status", "priority", "owner", "queue", "subject"], levels),
             "may_change": user.access.can("ticket", "change"),
             "customer_reached": bool(reached),
+            "own": lines_of(ticket, obj="ticket", user=user),
+            "own_edit": reverse("ticket-own", args=[ticket.pk]) if user.access.can("ticket", "change") else "",
         }
+
+
+class EditTicketFields(OwnFieldsPage):
+    """The own fields of a ticket."""
+
+    policy = ("ticket", "change")
+    model = Ticket
+    object = "ticket"
+
+    def update(self, values: dict[str, Any], expected: str | None) -> None:
+        update_ticket(
+            user=self.request.user, ticket_id=self.record.pk, values=values, now=timezone.now(), expected=expected
+        )
+
+    def address(self) -> str:
+        return reverse("ticket", args=[self.record.pk])
 
 
 class NewTicket(FormPage):
@@ -107,7 +126,7 @@ class NewTicket(FormPage):
         return super().get_context_data(customer=self.customer, **kwargs)
 
     def save(self, form: TicketForm) -> str:
-        values: dict[str, Any] = {**form.cleaned_data, "queue": int(form.cleaned_data["queue"])}
+        values: dict[str, Any] = {**form.values(), "queue": int(form.cleaned_data["queue"])}
         if self.customer is not None:
             values["customer"] = self.customer.pk
         made = open_ticket(user=self.request.user, values=values, now=timezone.now())

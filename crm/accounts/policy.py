@@ -13,7 +13,7 @@ RESULTS = ("segment", "score", "run", "model", "finding", "metric")
 OBJECTS = frozenset(
     {
         *BUSINESS, *RESULTS, "product", "alert", "rule", "import", "export", "quality", "job",
-        "user", "team", "apikey", "audit", "setting", "source", "channel", "webhook",
+        "user", "team", "apikey", "audit", "setting", "source", "channel", "webhook", "field", "sensitive",
     }
 )  # fmt: skip
 """Everything a grant may name."""
@@ -53,9 +53,9 @@ DEFAULT_GRANTS: dict[str, Grants] = {
         **_grants(SUBTREE, BUSINESS, *WRITE),
         **_grants(SUBTREE, (*RESULTS, "alert", "rule"), "view", "change", "run", "approve"),
         **_grants(SUBTREE, ("alert", "rule", "segment"), "add", "delete"),
-        **_grants(ALL, ("product", "channel"), "view"),
         **_grants(SUBTREE, ("team", "user"), "view"),
         **_grants(SUBTREE, ("quality",), "view", "add", "change", "delete", "run"),
+        **_grants(ALL, ("product", "channel", "field"), "view"),
         **_grants(SUBTREE, ("export", "import"), "run"),
         **_grants(SUBTREE, ("import",), "view", "add"),
         **_grants(OWN, ("apikey", "job"), *WRITE),
@@ -66,6 +66,7 @@ DEFAULT_GRANTS: dict[str, Grants] = {
         **_grants(ALL, ("rule",), "add", "change"),
         **_grants(ALL, ("run", "quality"), "run"),
         **_grants(ALL, ("quality",), "add", "change"),
+        **_grants(ALL, ("field",), "view", "add"),
         **_grants(ALL, ("import", "export", "source", "webhook", "channel"), *WRITE, "run"),
         **_grants(OWN, ("apikey",), *WRITE),
     },

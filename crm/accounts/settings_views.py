@@ -30,6 +30,7 @@ SECTIONS = [
     ("users", gettext_lazy("Users"), "settings-users", "users", ("user", "view")),
     ("teams", gettext_lazy("Teams"), "settings-teams", "git-branch", ("team", "view")),
     ("api-keys", gettext_lazy("API keys"), "settings-api-keys", "key-round", ("apikey", "view")),
+    ("fields", gettext_lazy("Fields"), "settings-fields", "list-checks", ("field", "view")),
     ("workspace", gettext_lazy("Workspace"), "settings-workspace", "settings", ("setting", "view")),
 ]
 for _key, _label, _name, _icon, _policy in SECTIONS:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from crm.accounts import settings_views, user_views, views
+from crm.accounts import field_views, settings_views, user_views, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.Home.as_view(), name="home"),
@@ -21,6 +21,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/api-keys/<int:pk>/revoke/", settings_views.RevokeKey.as_view(), name="settings-api-key-revoke"),
     path("settings/workspace/", settings_views.WorkspaceSettings.as_view(), name="settings-workspace"),
     path("settings/workspace/clear-sample/", settings_views.ClearSample.as_view(), name="settings-clear-sample"),
+    path("settings/fields/", field_views.Fields.as_view(), name="settings-fields"),
+    path("settings/fields/<int:pk>/", field_views.FieldPage.as_view(), name="settings-field"),
+    path("settings/fields/<int:pk>/move/", field_views.MoveField.as_view(), name="settings-field-move"),
+    path("settings/fields/<int:pk>/archive/", field_views.ArchiveField.as_view(), name="settings-field-archive"),
+    path("settings/fields/<int:pk>/restore/", field_views.RestoreField.as_view(), name="settings-field-restore"),
+    path("settings/fields/<int:pk>/index/", field_views.IndexField.as_view(), name="settings-field-index"),
+    path("settings/fields/<int:pk>/rules/", field_views.SetRules.as_view(), name="settings-field-rules"),
+    path("settings/fields/<int:pk>/type/", field_views.ChangeType.as_view(), name="settings-field-type"),
+    path("settings/fields/<int:pk>/delete/", field_views.DeleteField.as_view(), name="settings-field-delete"),
     path("people/", views.PickPeople.as_view(), name="people-pick"),
     path("teams/", views.PickTeams.as_view(), name="teams-pick"),
     path("views/", views.SaveView.as_view(), name="saved-view-create"),

@@ -45,12 +45,24 @@ def extend(key: str, extension: Extension) -> None:
     _EXTENSIONS[key].append(extension)
 
 
+Provider = Callable[[str, Any], "Extension | None"]
+_PROVIDERS: list[Provider] = []
+
+
+def provide(provider: Provider) -> None:
+    """Register what makes additions of rows: (key, user) → an extension, or None."""
+    if provider not in _PROVIDERS:
+        _PROVIDERS.append(provider)
+
+
 def extensions(key: str, user: Any = None) -> list[Extension]:
-    """The additions to a list; with a user, only those that the user may see."""
+    """The additions to a list; with a user, those that the user may see and those that rows define."""
     found = _EXTENSIONS.get(key, [])
     if user is None:
         return list(found)
-    return [one for one in found if not one.object or user.access.can(one.object, "view")]
+    made = (provider(key, user) for provider in _PROVIDERS)
+    seen = (one for one in found if not one.object or user.access.can(one.object, "view"))
+    return [*seen, *(one for one in made if one is not None)]
 
 
 def orderings(key: str, user: Any, own: Mapping[str, str]) -> dict[str, str]:

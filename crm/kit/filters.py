@@ -133,7 +133,7 @@ class KitFilterSet(django_filters.FilterSet):
     ) -> None:  # fmt: skip
         user: Any = getattr(request, "user", None)
         self.restricted: Mapping[str, str] = user.access.restricted_fields(self.object) if _known(user) else {}
-        self.base_filters = self.offered(user)
+        self.base_filters = _asked(self.offered(user), data)
         super().__init__(data, queryset, request=request, prefix=prefix)
 
     @classmethod
@@ -164,7 +164,15 @@ def _known(user: Any) -> bool:
 
 
 def _about(one: django_filters.Filter, restricted: Mapping[str, str]) -> bool:
-    return (one.field_name or "").split("__")[0] in restricted
+    name = one.field_name or ""
+    return name in restricted or name.split("__")[0] in restricted
+
+
+def _asked(offered: dict[str, django_filters.Filter], data: QueryDict | None) -> dict[str, django_filters.Filter]:
+    """Without the filters on demand that nobody asks for: a workspace may have hundreds, a page uses a few."""
+    if data is None or data.get("part") == "filters":
+        return offered
+    return {name: one for name, one in offered.items() if name in data or not getattr(one, "on_demand", False)}
 
 
 def strictly(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,7 +19,7 @@ from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import F, Func, Q, QuerySet
 from django.db.models.expressions import OrderBy
-from django.db.models.lookups import GreaterThan, LessThan
+from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, IsNull, LessThan, LessThanOrEqual
 from django.utils.translation import gettext as _
 
 from crm.kit import walks
@@ -37,6 +37,22 @@ SORT_VALUE = "_sort_value"
 FILLED, EMPTY = 0, 1
 
 
+class Computed(str):
+    """A sort by an expression: the text is the name that field rules know it by.
+
+    ``expression`` may be NULL and must be written as its index says it; ``check`` raises Invalid where the
+    table is too large to be sorted by it.
+    """
+
+    expression: Any
+    check: Callable[[], None]
+
+    def __new__(cls, name: str, expression: Any, check: Callable[[], None]) -> Computed:
+        made = super().__new__(cls, name)
+        made.expression, made.check = expression, check
+        return made
+
+
 @dataclass(frozen=True)
 class Ordering:
     """One resolved sort: ``path`` is the lookup from the listed model, ``tie`` the key beside it in the index."""
@@ -47,6 +63,24 @@ class Ordering:
     nullable: bool
     tie: str = "pk"
     falls_to_null: bool = True  # the index holds empty values after the smallest one, not after the largest
+    expression: Any = None  # in place of a column
+
+    @property
+    def key(self) -> Any:
+        """What is sorted by."""
+        return F(self.path) if self.expression is None else self.expression
+
+    def filled(self, yes: bool) -> Q:
+        """Rows that have a value, or those that have none."""
+        if self.expression is None:
+            return Q(**{f"{self.path}__isnull": not yes})
+        return Q(IsNull(self.expression, not yes))
+
+    def within(self, value: Any, *, falling: bool) -> Q:
+        """Rows up to a value, or from it on."""
+        if self.expression is None:
+            return Q(**{f"{self.path}__lte" if falling else f"{self.path}__gte": value})
+        return Q((LessThanOrEqual if falling else GreaterThanOrEqual)(self.expression, value))
 
 
 @dataclass(frozen=True)
@@ -94,6 +128,9 @@ def resolve(name: str, *, model: type[models.Model], allowed: Mapping[str, str],
         raise Invalid(
             _("Cannot sort by “%(name)s”. Use one of: %(offered)s.") % {"name": bare[:60], "offered": offered}
         )
+    if isinstance(path, Computed):
+        path.check()
+        return Ordering(wanted, str(path), wanted.startswith("-"), True, "pk", False, path.expression)
     nullable, tie, holder = _walk(model, path)
     falls = not nullable or _falls_to_null(holder, path.split("__")[-1])
     return Ordering(wanted, path, wanted.startswith("-"), nullable, tie, falls)
@@ -191,14 +228,16 @@ def _phase(
     """The rows of one phase in order, those beyond the place only."""
     falling = ordering.descending != backwards
     if phase == EMPTY:
-        rows = queryset.filter(**{f"{ordering.path}__isnull": True})
+        rows = queryset.filter(ordering.filled(False))
         if place is not None:
             rows = rows.filter(**{"pk__lt" if falling else "pk__gt": place.pk})
+        if ordering.expression is not None:  # its index holds the empty ones by their key
+            return rows.order_by(*_order(ordering, falling=falling))
         return rows.order_by("-pk" if falling else "pk")
     rows = queryset
     if ordering.nullable:
-        rows = rows.filter(**{f"{ordering.path}__isnull": False})
-    rows = rows.annotate(**{SORT_VALUE: F(ordering.path)})
+        rows = rows.filter(ordering.filled(True))
+    rows = rows.annotate(**{SORT_VALUE: ordering.key})
     if ordering.path in ("pk", "id"):
         if place is not None:
             rows = rows.filter(**{"pk__lt" if falling else "pk__gt": place.pk})
@@ -210,7 +249,7 @@ def _phase(
 
 def _order(ordering: Ordering, *, falling: bool) -> Iterable[Any]:
     """Sort expressions that fit the indexes."""
-    key, tie = F(ordering.path), F(ordering.tie)
+    key, tie = ordering.key, F(ordering.tie)
     if not ordering.nullable:
         return [key.desc() if falling else key.asc(), tie.desc() if falling else tie.asc()]
     last = falling == ordering.falls_to_null  # only filled rows are asked for: this is to fit the index
@@ -227,11 +266,10 @@ class _Row(Func):
 
 
 def _beyond(ordering: Ordering, place: _Place, *, falling: bool) -> Any:
-    here = _Row(F(ordering.path), F(ordering.tie))
+    here = _Row(ordering.key, F(ordering.tie))
     there = _Row(models.Value(place.value), models.Value(place.pk))
     compare = LessThan if falling else GreaterThan
-    bound = Q(**{f"{ordering.path}__lte" if falling else f"{ordering.path}__gte": place.value})
-    return bound & Q(compare(here, there))
+    return ordering.within(place.value, falling=falling) & Q(compare(here, there))
 
 
 def _cursor(row: models.Model, ordering: Ordering, *, backwards: bool) -> str:
@@ -275,7 +313,7 @@ def _typed(value: Any, ordering: Ordering, model: type[models.Model], phase: int
         return None
     if value is None or isinstance(value, list | dict) or "\0" in str(value):
         raise ValueError
-    field = _field(model, ordering.path)
+    field = _field(model, ordering.path) if ordering.expression is None else ordering.expression.output_field
     if field is None:
         return value
     typed = field.to_python(value)
@@ -326,7 +364,7 @@ class Around:
 
 def around(queryset: QuerySet[Any], *, ordering: Ordering, pk: int, cap: int = COUNT_CAP) -> Around | None:
     """Where a row stands in a list; None when the list does not hold it."""
-    row = queryset.annotate(**{SORT_VALUE: F(ordering.path)}).filter(pk=pk).first()
+    row = queryset.annotate(**{SORT_VALUE: ordering.key}).filter(pk=pk).first()
     if row is None:
         return None
     phase = EMPTY if ordering.nullable and getattr(row, SORT_VALUE) is None else FILLED

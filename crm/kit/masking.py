@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 STARS = "****"
+PHONE_SIGNS = "+-() ./"
 
 
 def mask(value: Any) -> str:
@@ -17,7 +18,7 @@ def mask(value: Any) -> str:
         name, _at, host = text.rpartition("@")
         return f"{name[:1]}***@{host}"
     digits = "".join(char for char in text if char.isdigit())
-    if len(digits) > 7 and len(digits) * 2 > len(text):
+    if len(digits) > 7 and all(char.isdigit() or char in PHONE_SIGNS for char in text):
         return f"{digits[:3]}{STARS}{digits[-4:]}"
     return f"{text[:1]}{STARS}"
 

@@ -189,19 +189,58 @@ class CustomField(models.Model):
 
     class Type(models.TextChoices):
         TEXT = "text", _("Text")
+        LONG_TEXT = "long_text", _("Long text")
         NUMBER = "number", pgettext_lazy("kind of field", "Number")
+        MONEY = "money", _("Money")
         DATE = "date", _("Date")
-        BOOLEAN = "boolean", _("Yes or no")
         CHOICE = "choice", _("Choice")
+        MULTI = "multi", _("Several choices")
+        BOOLEAN = "boolean", _("Yes or no")
+        LINK = "link", _("Link")
+        PERSON = "person", pgettext_lazy("kind of field", "Colleague")
+
+    class Index(models.TextChoices):
+        NONE = "", _("Not indexed")
+        BUILDING = "building", _("Being indexed")
+        READY = "ready", _("Indexed")
+        FAILED = "failed", _("Indexing failed")
 
     object = models.CharField(max_length=30, default="customer")
     name = models.SlugField(max_length=60, allow_unicode=True)
-    label = models.CharField(max_length=120)
-    type = models.CharField(max_length=10, choices=Type.choices, default=Type.TEXT)
+    label = models.CharField(_("label"), max_length=120)
+    type = models.CharField(_("type"), max_length=10, choices=Type.choices, default=Type.TEXT)
     choices = models.JSONField(default=list, blank=True)
+    """Of a choice: ``{"value": …, "label": …}``, or a text that is both."""
+    required = models.BooleanField(_("required"), default=False)
+    help = models.CharField(_("help"), max_length=200, blank=True, default="")
+    position = models.PositiveIntegerField(default=0)
+    sensitive = models.BooleanField(_("sensitive"), default=False)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    index = models.CharField(max_length=10, blank=True, default=Index.NONE, choices=Index.choices)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["object", "name"], name="kit_customfield_once")]
+        ordering = ["object", "position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["object", "name"], name="kit_customfield_once"),
+            models.CheckConstraint(
+                condition=models.Q(sensitive=False) | models.Q(type__in=["text", "long_text"]),
+                name="kit_customfield_sensitive_text",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def options(self) -> dict[str, str]:
+        """Value → label of a choice, in order."""
+        pairs = (one if isinstance(one, dict) else {"value": one, "label": one} for one in self.choices)
+        return {str(one["value"]): str(one["label"]) for one in pairs}
+
+    @property
+    def rule(self) -> str:
+        """What field rules, filters, columns and files call it."""
+        return f"custom.{self.name}"

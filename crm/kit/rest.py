@@ -142,7 +142,7 @@ class KitReadViewSet(Policed, viewsets.GenericViewSet):
         queryset = strictly(self.filterset_class, params, self.get_queryset(), request, besides=PAGING)
         levels = request.user.access.restricted_fields(self.object)
         offered = added.orderings(self.key, request.user, self.orderings)
-        allowed = {name: path for name, path in offered.items() if path.split("__")[0] not in levels}
+        allowed = {name: path for name, path in offered.items() if not {path, path.split("__")[0]} & levels.keys()}
         ordering = keyset.resolve(params.get("ordering", ""), model=self.model, allowed=allowed, default=self.ordering)
         size = keyset.page_size(params.get("page_size"), default=API_PAGE_SIZE)
         page = keyset.page(queryset, ordering=ordering, cursor=params.get("cursor", ""), size=size)

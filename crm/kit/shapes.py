@@ -18,6 +18,8 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from crm.kit.customfields.catalogue import catalogue, catalogue_for
+from crm.kit.customfields.values import restricted
 from crm.kit.extensions import extensions
 from crm.kit.filters import check_year
 from crm.kit.masking import mask
@@ -181,7 +183,19 @@ def represent(shape: type[KitSerializer], rows: Iterable[Any], user: Any = None)
         one.object for one in extensions(shape.key) if one.object and hasattr(user, "access") and not user.access.can(one.object)
     )  # fmt: skip
     getters = _masked_getters(shape, frozenset(levels.items()), unseen)
-    return [{name: get(row) for name, get in getters} for row in rows]
+    made = [{name: get(row) for name, get in getters} for row in rows]
+    if levels.get("custom") is None and any(one.get("custom") for one in made):
+        _restrict_custom(shape.object, made, levels, user)
+    return made
+
+
+def _restrict_custom(obj: str, made: list[dict[str, Any]], levels: Mapping[str, str], user: Any) -> None:
+    """Custom fields by their own rules; sensitive ones as their mask."""
+    fields = (catalogue() if user is None else catalogue_for(user)).every(obj)
+    ruled = any(name.startswith("custom.") for name in levels)
+    if ruled or any(one.sensitive for one in fields.values()):
+        for one in made:
+            one["custom"] = restricted(one["custom"], levels, fields)
 
 
 @dataclass(frozen=True)

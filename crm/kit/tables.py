@@ -44,7 +44,8 @@ class Column:
 
     ``cell`` gives safe HTML or plain text of a row, ``value`` what goes into a file (the cell's plain
     text when absent). ``sort`` is the name in ``?ordering=``. ``field`` is the name that a field rule may hide
-    or mask; ``model`` marks model output with the sparkle.
+    or mask; ``model`` marks model output with the sparkle. ``needs`` are annotations (name, expression) of the
+    list's query, made only where the column is shown.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Column:
     model: bool = False
     first: bool = False
     order: int = 50
+    needs: tuple[tuple[str, Any], ...] = ()
 
     @property
     def classes(self) -> str:

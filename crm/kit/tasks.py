@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.kit import idempotency, vocabulary
+from crm.kit.customfields import converting, indexing, services
 from crm.kit.jobs import handler
 from crm.kit.lists import bulk
-from crm.kit.models import Job, LiveEvent, ScheduledSlot
+from crm.kit.models import CustomField, Job, LiveEvent, ScheduledSlot
 from crm.kit.progress import Progress
 
 KEEP_JOBS = dt.timedelta(days=90)
@@ -37,3 +38,27 @@ def tidy(_job: Job, _report: Progress) -> dict[str, Any]:
 def run_bulk(job: Job, report: Progress) -> dict[str, Any]:
     """Act on everything that matches; a repeated run goes on behind the last row that was committed."""
     return bulk.run(job, report, now=timezone.now())
+
+
+@handler(services.INDEX, title=_("Index a field"), time_limit=6 * 3600)
+def index_field(job: Job, report: Progress) -> dict[str, Any]:
+    """Make the index of a custom field beside the running system."""
+    return indexing.build(field_id=int(job.args["field"]), report=report)
+
+
+@handler(services.DELETE, title=_("Delete a field"), time_limit=6 * 3600)
+def delete_field(job: Job, report: Progress) -> dict[str, Any]:
+    """Delete an archived custom field with all its values."""
+    return indexing.delete(field_id=int(job.args["field"]), report=report)
+
+
+@handler(converting.CONVERT, title=_("Convert a field"), time_limit=6 * 3600)
+def convert_field(job: Job, _report: Progress) -> dict[str, Any]:
+    """Give a custom field another type; a second run finds it done."""
+    field = CustomField.objects.get(pk=int(job.args["field"]))
+    if field.type == job.args["type"]:
+        return {"field": field.label}
+    done = converting.convert(field_id=field.pk, new_type=job.args["type"])
+    field.refresh_from_db()
+    indexing.drop(field)
+    return done

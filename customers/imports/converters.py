@@ -274,19 +274,6 @@ class LookupConverter(Converter):
         return self.bad(_("“%(text)s” is not known") % {"text": text[:60]}) if found is None else str(found)
 
 
-class JsonConverter(Converter):
-    """A JSON object, as exports write the custom fields."""
-
-    def convert(self, text: str) -> str:
-        try:
-            found = json.loads(text)
-        except (ValueError, RecursionError):
-            found = None
-        if not isinstance(found, dict) or any(isinstance(value, dict | list) for value in found.values()):
-            return self.bad(_("is not a JSON object of plain values"))
-        return json_cell(found)
-
-
 def converter(
     field: Field, *, order: str, decimal: str, zone: ZoneInfo, lookups: Mapping[str, Mapping[str, int]]
 ) -> Converter:
@@ -306,33 +293,10 @@ def converter(
             return TagsConverter(field)
         case "lookup":
             return LookupConverter(field, lookups.get(field.name, {}))
-        case "custom":
-            return JsonConverter(field)
         case "code":
             return Converter(field)
         case _:
             return TextConverter(field)
-
-
-def custom_value(raw: str, kind: str, *, order: str, decimal: str, zone: ZoneInfo) -> object:
-    """A custom field's value as JSON holds it; raises ValueError with the reason."""
-    text = trimmed(raw)
-    field = Field(name="custom", type={"number": "number", "date": "date", "boolean": "yes"}.get(kind, "text"))
-    if not text:
-        return None
-    value = converter(field, order=order, decimal=decimal, zone=zone, lookups={}).convert(text)
-    if isinstance(value, Bad):
-        raise ValueError(str(value))
-    match kind:
-        case "number":
-            number = Decimal(value)
-            return int(number) if number == number.to_integral_value() else float(number)
-        case "boolean":
-            return value == "t"
-        case "date":
-            return value
-        case _:
-            return text
 
 
 def json_cell(values: Mapping[str, object]) -> str:

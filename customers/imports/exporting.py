@@ -7,7 +7,8 @@ import datetime as dt
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import IO, Any
 
@@ -15,9 +16,10 @@ from django.db.models import F, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
+from crm.kit.customfields.expressions import raw_of
 from crm.kit.errors import Invalid
 from crm.kit.masking import mask
-from customers.imports import kinds
+from customers.imports import custom, kinds
 from customers.imports.kinds import Kind
 from customers.models import ExternalId
 
@@ -47,18 +49,46 @@ def export(*, kind_name: str, file_format: str, fields: Sequence[str], user: Use
     writers: dict[str, Callable[[list[str], Iterable[list[Any]], IO[bytes]], int]] = {
         "csv": _write_csv, "xlsx": _write_xlsx, "ndjson": _write_ndjson,
     }  # fmt: skip
-    return writers[file_format]([name for name, _path, _level in columns], rows, out)
+    return writers[file_format]([column.name for column in columns], rows, out)
 
 
-def _columns(kind: Kind, wanted: Sequence[str], user: User | None) -> list[tuple[str, str, str]]:
-    """(field, path, level) of the columns that the user may see."""
+@dataclass(frozen=True)
+class _Column:
+    """One column of the file: where its value is read and how a reader may see it."""
+
+    name: str
+    path: Any
+    level: str
+    shown: Callable[[Any], Any] | None = None
+
+    def value(self, stored: Any) -> Any:
+        """As the file holds it."""
+        if self.shown is not None:
+            return self.shown(stored)
+        return mask(stored) if self.level == "masked" else stored
+
+
+def _columns(kind: Kind, wanted: Sequence[str], user: User | None) -> list[_Column]:
+    """The columns that the user may see; each custom field is one of its own."""
     known = kind.exported()
-    unknown = [name for name in wanted if name not in known]
+    levels = {} if user is None else user.access.restricted_fields(kind.object)
+    own = custom.exported(kind.object, levels) if "custom" in known and levels.get("custom") is None else {}
+    unknown = [name for name in wanted if name not in known and name not in own]
     if unknown:
         raise Invalid(_("There is no field “%(name)s”; known are: %(known)s.")
-                      % {"name": unknown[0][:60], "known": ", ".join(known)})  # fmt: skip
-    found = [(name, known[name], _level(kind, name, user)) for name in (wanted or known)]
-    return [column for column in found if column[2] != "hidden"]
+                      % {"name": unknown[0][:60], "known": ", ".join([*known, *own])})  # fmt: skip
+    every = [name for name in known if name != "custom" or not own]
+    found = [
+        _Column(name, raw_of(own[name][0]), "", custom.file_value(*own[name])) if name in own
+        else _Column(name, known[name], _level(kind, name, user), _bag(kind, name, levels))
+        for name in (wanted or [*every, *own])
+    ]  # fmt: skip
+    return [column for column in found if column.level != "hidden"]
+
+
+def _bag(kind: Kind, name: str, levels: Mapping[str, str]) -> Callable[[Any], Any] | None:
+    """The column of all custom fields together goes by the rules of each."""
+    return custom.bag(kind.object, levels) if name == "custom" and levels.get("custom") is None else None
 
 
 def _level(kind: Kind, name: str, user: User | None) -> str:
@@ -68,24 +98,27 @@ def _level(kind: Kind, name: str, user: User | None) -> str:
     return user.access.field_level("customer" if head == "customer" else kind.object, field)
 
 
-def _rows(kind: Kind, columns: list[tuple[str, str, str]], user: User | None) -> Iterator[list[Any]]:
+def _rows(kind: Kind, columns: list[_Column], user: User | None) -> Iterator[list[Any]]:
     queryset = kind.shown_to(user)
     paths = []
-    for place, (_name, path, _lev) in enumerate(columns):
-        if path.endswith("external_ids"):
-            owner = path.removesuffix("external_ids").removesuffix("__")
-            ids = ExternalId.objects.filter(
-                customer=OuterRef(f"{owner}_id" if owner and "__" not in owner else owner or "pk")
-            )
-            queryset = queryset.annotate(**{f"column_{place}": Subquery(ids.order_by("id").values("external_id")[:1])})
-        else:
-            queryset = queryset.annotate(**{f"column_{place}": F(path)})
+    for place, column in enumerate(columns):
         paths.append(f"column_{place}")
+        queryset = queryset.annotate(**{paths[-1]: _source(column.path)})
     if not queryset.query.order_by:
         queryset = queryset.order_by("pk")
-    levels = [level for _name, _path, level in columns]
     for row in queryset.values_list(*paths).iterator(chunk_size=CHUNK):
-        yield [mask(value) if level == "masked" else value for value, level in zip(row, levels, strict=True)]
+        yield [column.value(value) for value, column in zip(row, columns, strict=True)]
+
+
+def _source(path: Any) -> Any:
+    if not isinstance(path, str):
+        return path
+    if not path.endswith("external_ids"):
+        return F(path)
+    owner = path.removesuffix("external_ids").removesuffix("__")
+    held_by = f"{owner}_id" if owner and "__" not in owner else owner or "pk"
+    ids = ExternalId.objects.filter(customer=OuterRef(held_by))
+    return Subquery(ids.order_by("id").values("external_id")[:1])
 
 
 def plain(value: Any) -> Any:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from crm.kit.errors import Invalid
 from crm.kit.models import CustomField
 from customers.imports.converters import ORDERS
+from customers.imports.custom import own_columns
 from customers.imports.fields import Field, fold
 
 PARTS = {"columns": dict, "constants": dict, "custom": dict, "adjustments": list, "options": dict}
@@ -142,6 +143,10 @@ def plan(fields: Sequence[Field], header: Sequence[str], mapping: FileMapping, *
         if name not in slots:
             slots[name] = Slot(_field(name, by_name), constant=value)
     custom = tuple((_index(column, places), _custom(name, obj)) for column, name in mapping.custom.items())
+    if not mapping.columns and not custom:
+        custom = own_columns(header, used - _places_of(slots, "custom"), obj=obj)
+        if custom:
+            slots.pop("custom", None)  # the fields one by one say it all
     used |= {index for index, _field_ in custom}
     missing = [item.name for item in fields if item.required and item.name not in slots]
     if missing:
@@ -150,6 +155,10 @@ def plan(fields: Sequence[Field], header: Sequence[str], mapping: FileMapping, *
         )
     ignored = tuple(name for place, name in enumerate(header) if place not in used)
     return Plan(slots=tuple(slots.values()), custom=custom, mapping=mapping, ignored=ignored)
+
+
+def _places_of(slots: Mapping[str, Slot], name: str) -> set[int]:
+    return {slots[name].index or 0} if name in slots and slots[name].index is not None else set()
 
 
 def _places(header: Sequence[str]) -> dict[str, int]:
@@ -172,7 +181,7 @@ def _field(name: str, by_name: Mapping[str, Field]) -> Field:
 
 
 def _custom(name: str, obj: str) -> CustomField:
-    found = CustomField.objects.filter(object=obj, name=name).first()
+    found = CustomField.objects.filter(object=obj, name=name, archived_at=None).first()
     if found is None:
         raise Invalid(_("There is no custom field “%(name)s” for this kind.") % {"name": name[:60]})
     return found

@@ -15,8 +15,9 @@ from django.db import DatabaseError, connection, transaction
 from django.utils.translation import gettext as _
 
 from crm.kit.errors import Invalid
-from customers.imports.context import Context
-from customers.imports.converters import NULL, Bad, NumberConverter, converter, custom_value, escape, json_cell
+from customers.imports.context import Context, owner_words
+from customers.imports.converters import NULL, Bad, NumberConverter, converter, escape, json_cell
+from customers.imports.custom import BagConverter, CellReader, Surroundings
 from customers.imports.kinds import Kind
 from customers.imports.mapping import Slot
 
@@ -88,6 +89,12 @@ class Stager:
             (slot, converter(slot.field, **self.settings, lookups=lookups))  # type: ignore[arg-type]
             for slot in context.plan.slots
         ]
+        around = Surroundings(owner_words(context.reach, kind.object), context.currency, self.settings)
+        self.slots = [
+            (slot, BagConverter(slot.field, around, obj=kind.object) if slot.field.type == "custom" else conv)
+            for slot, conv in self.slots
+        ]
+        self.own = [(index, field, CellReader(field, around, guarded=guarded)) for index, field in context.plan.custom]
         for slot, conv in self.slots:
             conv.guarded = guarded
             if slot.index is None and isinstance(conv[slot.constant], Bad):
@@ -184,9 +191,9 @@ class Stager:
         cells = []
         for number, row in zip(numbers, rows, strict=True):
             found: dict[str, object] = {}
-            for index, custom in self.context.plan.custom:
+            for index, custom, reader in self.own:
                 try:
-                    value = custom_value(row[index], custom.type, **self.settings)  # type: ignore[arg-type]
+                    value = reader[row[index]]
                 except ValueError as error:
                     reasons[number] = f"{custom.name}: {error}"
                     continue

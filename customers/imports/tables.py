@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django.db import connection, models
 from django.utils.translation import gettext as _
 
-from customers.imports import links
+from customers.imports import custom, links
 from customers.imports.context import Context, owner_words, team_words
 from customers.imports.fields import Field
 from customers.imports.kinds import Kind
@@ -104,7 +104,8 @@ class TableKind(Kind):
         if self.customers_by_id and context.plan.has("customer.external_id") and "customer_id" in self.columns:
             found["customer_id"] = "coalesce(c.customer_id, t.customer_id)"
         if "custom" in self.columns and (context.plan.custom or context.plan.has("custom")):
-            found["custom"] = "t.custom || coalesce(c.f_custom, '{}')"
+            sealed = context.plan.has("custom") or any(one.sensitive for _index, one in context.plan.custom)
+            found["custom"] = custom.changes(sealed=sealed)
         return found
 
     def defaults(self, context: Context) -> dict[str, Any]:

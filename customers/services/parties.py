@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import phonenumbers
@@ -15,8 +13,9 @@ from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
 from crm.accounts.selectors import named_owner, named_team
+from crm.kit.customfields import merged
 from crm.kit.errors import Invalid, Refused
-from crm.kit.models import CustomField, Source
+from crm.kit.models import Source
 from crm.kit.rows import tidy
 from customers.models import Contact, ContactPoint, Customer
 
@@ -38,9 +37,7 @@ def checked_party(values: Mapping[str, Any], *, user: User, obj: str, existing: 
     if ready.get("email"):
         ready["email"] = checked_email(ready["email"])
     if "custom" in ready:
-        kept = dict(existing.custom) if existing else {}
-        ready["custom"] = {**kept, **checked_custom(ready["custom"] or {}, obj=obj)}
-        ready["custom"] = {name: value for name, value in ready["custom"].items() if value is not None}
+        ready["custom"] = merged(ready["custom"], obj=obj, user=user, before=existing.custom if existing else None)
     _name(ready, existing)
     return ready
 
@@ -65,43 +62,6 @@ def checked_email(email: str) -> str:
         sentence = _("This is not an e-mail address.")
         raise Invalid(sentence, fields={"email": sentence}) from error
     return email.lower()
-
-
-def checked_custom(custom: Mapping[str, Any], *, obj: str) -> dict[str, Any]:
-    """Own fields with the types that the workspace gave them; those it did not name hold plain values."""
-    if not custom:
-        return {}
-    declared = {field.name: field for field in CustomField.objects.filter(object=obj, name__in=list(custom))}
-    wrong = {name: sentence for name, value in custom.items() if (sentence := _custom_fault(declared.get(name), value))}
-    if wrong:
-        raise Invalid(
-            _("Some own fields do not fit."), fields={f"custom.{name[:60]}": text for name, text in wrong.items()}
-        )
-    return dict(custom)
-
-
-def _custom_fault(field: CustomField | None, value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, dict | list):
-        return _("Send a plain value.")
-    match field.type if field else "":
-        case CustomField.Type.NUMBER if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-            return _("Send a number.")
-        case CustomField.Type.BOOLEAN if not isinstance(value, bool):
-            return _("Send true or false.")
-        case CustomField.Type.DATE if not _is_day(value):
-            return _("Send a date such as 2026-11-22.")
-        case CustomField.Type.CHOICE if field and value not in field.choices:
-            return _("Choose one of: %(choices)s.") % {"choices": ", ".join(map(str, field.choices))}
-    return ""
-
-
-def _is_day(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and bool(date.fromisoformat(value))
-    except ValueError:
-        return False
 
 
 def normalised(kind: str, value: str, country: str = "") -> str:

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
 from crm.accounts.selectors import named_owner, named_team
+from crm.kit.customfields import merged
 from crm.kit.errors import Invalid, Refused
 from crm.kit.money import in_home
 from crm.kit.rows import check_fields, check_tag, locked, save_changes, tidy
-from customers.services.parties import checked_custom
 from sales.models import Deal, Pipeline, Stage, StageChange
 from sales.services.orders import seen_customer
 from sales.services.products import named_product, with_source
@@ -105,9 +105,7 @@ def _checked(values: Mapping[str, Any], *, user: User, existing: Deal | None, no
     if ready.get("product"):
         ready["product"] = named_product(ready["product"])
     if "custom" in ready:
-        kept = existing.custom if existing else {}
-        merged = {**kept, **checked_custom(ready["custom"] or {}, obj="deal")}
-        ready["custom"] = {name: value for name, value in merged.items() if value is not None}
+        ready["custom"] = merged(ready["custom"], obj="deal", user=user, before=existing.custom if existing else None)
     if existing is None:
         ready["opened_at"] = ready.get("opened_at") or now
     _stage(ready, existing, now)

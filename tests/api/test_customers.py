@@ -59,7 +59,7 @@ def test_a_customer_is_made_changed_and_trashed(call, cast):
             "phone": "+49 30 5550000",
             "source": "web",
             "external_id": "z1",
-            "custom": {"size": 3},
+            "custom": {},
         },
     )
     assert made.status_code == 201, made.content

@@ -8,8 +8,9 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from crm.kit.models import Job
-from customers.models import QualityRule
+from crm.kit.crypto import seal
+from crm.kit.models import CustomField, Job
+from customers.models import Customer, QualityRule
 from tests.cast import Cast
 
 ABSENT = 999_999_999
@@ -67,6 +68,19 @@ def _quality_rule() -> int:
     )[0].pk
 
 
+def _field() -> CustomField:
+    """A sensitive field, which every address of fields can name."""
+    values = {"label": "Passport", "sensitive": True, "position": 1}
+    return CustomField.objects.get_or_create(object="customer", name="passport", defaults=values)[0]
+
+
+def _sealed_in(customer: int) -> str:
+    """A sensitive field in which a customer has a value."""
+    custom = {"passport": seal("P 123", about="customer.passport")}
+    Customer.objects.filter(pk=customer).update(custom=custom)
+    return _field().name
+
+
 RECORDS: dict[str, Filler] = {
     "customers/": _row("customer"),
     "sales/orders/": _row("order"),
@@ -80,6 +94,7 @@ RECORDS: dict[str, Filler] = {
     "settings/api-keys/": lambda cast, band: cast.users["rival" if band == "rival" else "rep"].api_keys.get().pk,
     "settings/roles/": lambda cast, band: cast.users["rival" if band == "rival" else "rep"].memberships.get().pk,
     "settings/teams/": lambda cast, band: cast.teams["south" if band == "rival" else "north"].pk,
+    "settings/fields/": lambda cast, band: _field().pk,
     "views/": lambda cast, band: ABSENT,
     "data/quality/rules/": lambda cast, band: _quality_rule(),
 }
@@ -103,10 +118,10 @@ def arguments(route: Route, cast: Cast, band: str, pk: int | None = None) -> dic
     if found is None:
         return None
     given: dict[str, Any] = {"pk": found}
-    if "name" in route.parameters:
-        given["name"] = "email"
     if "row" in route.parameters:
         given["row"] = cast.rows[band]["customer"].pk
+    if "name" in route.parameters:
+        given["name"] = _sealed_in(found) if route.name in ("customer-own-field", "customer-unmask") else "email"
     assert set(given) == set(route.parameters), f"tests/pages/addresses.py does not know what fills {route.route}"
     return given
 

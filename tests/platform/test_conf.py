@@ -78,3 +78,24 @@ def test_the_embedded_redis_has_one_address_in_two_spellings(tmp_path):
     path = tmp_path / "run" / "redis.sock"
     assert backends.redis_url(conf) in (f"unix://{path}?db=0", backends.redis_url(conf))
     assert backends.broker_url(conf).startswith("redis+socket:///")
+
+
+def test_keys_of_sensitive_fields_are_checked_and_may_come_from_a_file(tmp_path):
+    good = "k2:" + "A" * 43 + "=,k1:" + "b" * 43
+    assert load({"CRM_FIELD_KEYS": good}).field_keys == good
+    file = tmp_path / "keys"
+    file.write_text(good + "\n")
+    assert load({"CRM_FIELD_KEYS_FILE": str(file)}).field_keys == good
+    for bad in ("A" * 43, "k1:short", good + ",", "k 1:" + "A" * 43):
+        with pytest.raises(BadSettings, match="CRM_FIELD_KEYS is a list"):
+            load({"CRM_FIELD_KEYS": bad})
+
+
+def test_an_embedded_installation_makes_keys_of_its_own_once(tmp_path):
+    conf = load({"CRM_DATA_DIR": str(tmp_path)})
+    made = backends.field_key_file(conf)
+    text = (tmp_path / "field-keys").read_text()
+    assert made == str(tmp_path / "field-keys") and text.startswith("k1:")
+    assert backends.field_key_file(conf) == made and (tmp_path / "field-keys").read_text() == text
+    assert (tmp_path / "field-keys").stat().st_mode & 0o077 == 0
+    assert backends.field_key_file(load({"CRM_DATA_DIR": str(tmp_path), "CRM_SECRET_KEY": "k" * 50})) == ""

@@ -76,6 +76,9 @@ class Rows(Policed):
             queryset = one.annotate(queryset)
             if one.select_related:
                 queryset = queryset.select_related(*one.select_related)
+        needed = dict(pair for column in self.columns for pair in column.needs)
+        if needed:
+            queryset = queryset.annotate(**needed)
         made = self.filterset_class(self.request.GET, queryset=queryset, request=self.request)
         if not made.is_valid():
             field, errors = next(iter(made.form.errors.items()))
@@ -120,7 +123,7 @@ class Rows(Policed):
     def orderings(self) -> dict[str, str]:
         """Public names of sorts and their paths, without fields this user may not read."""
         names = orderings(self.key, self.request.user, self.own_orderings)
-        return {name: path for name, path in names.items() if path.split("__")[0] not in self.levels}
+        return {name: path for name, path in names.items() if not {path, path.split("__")[0]} & self.levels.keys()}
 
     @cached_property
     def ordering(self) -> keyset.Ordering:

@@ -68,7 +68,7 @@ class ListView(Bulk):
 
     def broken(self, invalid: Invalid) -> HttpResponse:
         """An address that makes no sense: the plain list, and a sentence saying so."""
-        messages.error(self.request, invalid.message)
+        messages.error(self.request, getattr(invalid, "html", invalid.message))
         kept = QueryDict(mutable=True)
         if "ordering" not in invalid.fields and "search" in self.request.GET:
             kept["search"] = self.request.GET["search"]
