@@ -41,7 +41,7 @@ def in_their_order(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("kit", "0003_cache"),
+        ("kit", "0004_search"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [
