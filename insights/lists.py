@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -15,8 +15,9 @@ from crm.kit.extensions import Extension, extend
 from crm.kit.filters import AmountFilter, ChoicesFilter
 from crm.kit.tables import Column, Scene
 from crm.kit.ui import cells
+from crm.kit.where import Facet
 from insights import words
-from insights.models import CustomerScore, SegmentMembership
+from insights.models import CustomerScore, Segment, SegmentMembership
 
 
 class SegmentFilter(django_filters.CharFilter):
@@ -28,6 +29,13 @@ class SegmentFilter(django_filters.CharFilter):
             return qs
         inside = SegmentMembership.objects.filter(customer=OuterRef("pk"), left_at=None, segment__key=value[:60])
         return qs.filter(Exists(inside))
+
+
+def in_segments(operator: str, values: list[Any]) -> Q:
+    """Customers that are in one of some segments now, in none of them, in none at all, or in any."""
+    open_ones = SegmentMembership.objects.filter(customer=OuterRef("pk"), left_at=None)
+    inside = Q(Exists(open_ones.filter(segment__in=values) if values else open_ones))
+    return ~inside if operator in ("not", "empty") else inside
 
 
 def score_of(row: Any) -> CustomerScore | None:
@@ -152,6 +160,7 @@ EXTENSION = Extension(
     },
     select_related=("score",),
     annotate=with_segments,
+    facets=(Facet("segment", _("Segment"), "pick", build=in_segments, offered=lambda: Segment.objects.filter(active=True)),),
 )  # fmt: skip
 
 

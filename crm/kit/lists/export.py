@@ -13,12 +13,12 @@ from django.utils.text import slugify
 
 from crm.kit import keyset
 from crm.kit.exports import exported
-from crm.kit.lists.toolbar import Toolbar
+from crm.kit.lists.conditions import Conditions
 from crm.kit.tables import Column, spreadsheet_safe
 from crm.kit.views import Policy, refuse
 
 
-class Export(Toolbar):
+class Export(Conditions):
     """``?format=csv``."""
 
     export_policy: ClassVar[Policy] = ("export", "run")

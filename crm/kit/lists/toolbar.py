@@ -14,6 +14,10 @@ from crm.kit.lists.declared import Preset, Tab, Words
 from crm.kit.lists.rows import STATE, Rows
 from crm.kit.saved import views_of
 from crm.kit.tables import Column
+from crm.kit.where.builder import PREFIX
+
+READABLE = ",:;()|"
+"""Signs that stand in an address as they are."""
 
 
 class Toolbar(Rows):
@@ -27,14 +31,15 @@ class Toolbar(Rows):
     def address(self, **changes: str | None) -> str:
         """This list's address with some parts changed (None leaves one out) and paging begun again."""
         query = self.request.GET.copy()
-        for name in ("cursor", "format", "part", *(name for name, value in changes.items() if value is None)):
-            query.pop(name, None)
+        gone = {"cursor", "format", "part", "do", *(name for name, value in changes.items() if value is None)}
+        for name in [name for name in query if name in gone or name.startswith(PREFIX)]:
+            del query[name]
         for name, value in changes.items():
             if value is not None:
                 query[name] = value
         for name in [name for name in query if not any(query.getlist(name))]:
             del query[name]
-        return f"{self.request.path}?{query.urlencode(safe=',')}" if query else self.request.path
+        return f"{self.request.path}?{query.urlencode(safe=READABLE)}" if query else self.request.path
 
     def chips(self) -> list[Chip]:
         """The active filters as field, operator, value and the address without each."""
@@ -73,7 +78,7 @@ class Toolbar(Rows):
         for name in names:
             if name in form.fields:
                 fit_for_a_page(form.fields[name])
-        return [form[name] for name in names if name in form.fields and name not in ("search", "ordering")]
+        return [form[name] for name in names if name in form.fields and name not in ("search", "ordering", "where")]
 
     @property
     def filters_address(self) -> str:

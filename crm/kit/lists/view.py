@@ -46,6 +46,8 @@ class ListView(Bulk):
         try:
             if request.GET.get("format") == "csv":
                 return self.export()
+            if request.GET.get("part") == "where":
+                return self.build()
             if request.GET.get("part") in PARTS:
                 return self.dialog(request.GET["part"])
             context = self.get_context_data()
