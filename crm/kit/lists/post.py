@@ -18,8 +18,12 @@ from crm.kit.errors import Invalid, Refused
 from crm.kit.lists import bulk
 from crm.kit.lists.declared import Action
 from crm.kit.lists.export import Export
+from crm.kit.lists.undo import undoable
 from crm.kit.models import Job
 from crm.kit.views import SAFE_METHODS, Policy, back_to, go_to, with_undo
+
+EDIT = "edit"
+"""The button beside the choice of fields; the field says which action it is."""
 
 
 class Bulk(Export):
@@ -46,18 +50,20 @@ class Bulk(Export):
         if action is None:
             raise Invalid(_("Choose what to do with the selected rows."))
         every = request.POST.get("every") == "1"
-        value = action.read(request.user, request.POST.get(action.name, ""))
+        value = action.read(request.user, request.POST.get("value" if action.edits else action.name, ""))
         order = bulk.Order(self, action, value, None if every else bulk.chosen(request.POST.getlist("ids")))
         keys = order.after(0, bulk.MOST_AT_ONCE + 1)
         if len(keys) <= bulk.MOST_AT_ONCE:
             tell(request, action, bulk.at_once(order, keys, now=timezone.now()))
             return go_to(request, back_to(request, request.path))
-        if action.danger and "sure" not in request.POST:
+        if action.danger and action.sweep is None and "sure" not in request.POST:
             return self._ask(request, order)
         return go_to(request, reverse("job", args=[bulk.as_job(order).token]))
 
     def _asked(self) -> Action | None:
         name = self.request.POST.get("action", "")
+        if name == EDIT:
+            name = self.request.POST.get("field", "")
         return next((one for one in self.actions if one.name == name), None)
 
     def _ask(self, request: HttpRequest, order: bulk.Order) -> HttpResponse:
@@ -74,7 +80,7 @@ def tell(request: HttpRequest, action: Action, job: Job) -> None:
     if tally.refused:
         link = '{} <a class="link" href="{}">{}</a>'
         sentence = format_html(link, sentence, reverse("job", args=[job.token]), _("See why"))
-    if bulk.undoable(job):
+    if undoable(job):
         again = with_undo(request, sentence, reverse("job-undo", args=[job.token]))
         messages.add_message(request, level(tally), again, extra_tags="undo")
     else:
