@@ -111,11 +111,11 @@ def with_segments(queryset: QuerySet[Any]) -> QuerySet[Any]:
 
 
 COLUMNS = (
-    Column("health", _("Health"), _health, lambda row: _of(row, "health"), sort="health", css="n", model=True, order=40),
-    Column("churn_probability", _("Churn risk"), _risk, lambda row: _of(row, "churn_probability"), sort="churn_probability", css="n", model=True, order=42),
-    Column("clv_12m", _("Value, 12 months"), _value, lambda row: _of(row, "clv_12m"), sort="clv_12m", css="n", model=True, shown=False, order=44),
-    Column("monetary", _("Spend so far"), _spend, lambda row: _of(row, "monetary"), sort="monetary", css="n", order=46),
-    Column("rfm", _("Buying pattern"), _segment, lambda row: _of(row, "rfm_segment") or "", model=True, order=48),
+    Column("health", _("Health"), _health, lambda row: _of(row, "health"), sort="health", css="n", model=True, order=40, reads=("score__health",)),
+    Column("churn_probability", _("Churn risk"), _risk, lambda row: _of(row, "churn_probability"), sort="churn_probability", css="n", model=True, order=42, reads=("score__churn_probability",)),
+    Column("clv_12m", _("Value, 12 months"), _value, lambda row: _of(row, "clv_12m"), sort="clv_12m", css="n", model=True, shown=False, order=44, reads=("score__clv_12m",)),
+    Column("monetary", _("Spend so far"), _spend, lambda row: _of(row, "monetary"), sort="monetary", css="n", order=46, reads=("score__monetary",)),
+    Column("rfm", _("Buying pattern"), _segment, lambda row: _of(row, "rfm_segment") or "", model=True, order=48, reads=("score__rfm_segment",)),
 )  # fmt: skip
 
 BANDS = [("low", _("Low")), ("medium", _("Medium")), ("high", _("High"))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -59,6 +59,19 @@ class Bulk(Export):
         if action.danger and action.sweep is None and "sure" not in request.POST:
             return self._ask(request, order)
         return go_to(request, reverse("job", args=[bulk.as_job(order).token]))
+
+    def bulk_value(self) -> HttpResponseBase:
+        """The control that takes the value of the field which is chosen in the bulk bar."""
+        named = self.request.GET.get("field", "")
+        action = next((one for one in self.actions if one.edits and one.name == named and self.may(one.policy)), None)
+        if action is None:
+            raise Http404
+        return render(self.request, "lists/bulk_value.html", {"action": action})
+
+    @property
+    def value_address(self) -> str:
+        """Where that control comes from."""
+        return f"{self.request.path}?part=value"
 
     def _asked(self) -> Action | None:
         name = self.request.POST.get("action", "")

@@ -130,10 +130,11 @@ class Toolbar(Rows):
         return [(column, column in shown) for column in self.all_columns if not column.first]
 
     @property
-    def export_address(self) -> str:
-        """The same list as a file."""
+    def exports(self) -> list[tuple[str, str]]:
+        """The same list as a file: what each format is called, and its address."""
         here = self.address()
-        return f"{here}{'&' if '?' in here else '?'}format=csv"
+        joint = "&" if "?" in here else "?"
+        return [("CSV", f"{here}{joint}format=csv"), ("Excel (XLSX)", f"{here}{joint}format=xlsx")]
 
     @property
     def own_teams(self) -> bool:

@@ -17,6 +17,7 @@ from crm.kit import keyset
 from crm.kit.errors import Invalid, Refused
 from crm.kit.lists import bulk
 from crm.kit.lists.declared import Heading, Words
+from crm.kit.lists.export import FORMATS
 from crm.kit.lists.post import Bulk
 from crm.kit.tables import Table, rows_html
 from crm.kit.views import Policy
@@ -44,10 +45,12 @@ class ListView(Bulk):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
-            if request.GET.get("format") == "csv":
-                return self.export()
+            if request.GET.get("format") in FORMATS:
+                return self.export(request.GET["format"])
             if request.GET.get("part") == "where":
                 return self.build()
+            if request.GET.get("part") == "value":
+                return self.bulk_value()
             if request.GET.get("part") in PARTS:
                 return self.dialog(request.GET["part"])
             context = self.get_context_data()
@@ -96,7 +99,8 @@ class ListView(Bulk):
             "may_create": self.create_policy is None or self.may(self.create_policy),
             "first": self.address() if page.previous else "",
             "saved_view": self.own_view,
-            "usable_actions": [one for one in self.actions if self.may(one.policy)],
+            "usable_actions": [one for one in self.actions if self.may(one.policy) and not one.edits],
+            "edits": [one for one in self.actions if self.may(one.policy) and one.edits],
             "most_at_once": bulk.MOST_AT_ONCE,
             **more,
         }
