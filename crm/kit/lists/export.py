@@ -15,7 +15,7 @@ from django.utils.text import slugify
 
 from crm.kit import keyset
 from crm.kit.exports import exported
-from crm.kit.lists.conditions import Conditions
+from crm.kit.lists.saved import SavedViews
 from crm.kit.masking import mask
 from crm.kit.sheets import Chunk, csv_stream, xlsx_stream
 from crm.kit.tables import Column, safe_cell
@@ -49,7 +49,7 @@ def _as_now(stream: Iterator[bytes]) -> Iterator[bytes]:
         yield part
 
 
-class Export(Conditions):
+class Export(SavedViews):
     """``?format=csv`` and ``?format=xlsx``."""
 
     export_policy: ClassVar[Policy] = ("export", "run")
@@ -64,7 +64,7 @@ class Export(Conditions):
         if refusal is not None:
             return refusal
         write, kind = FORMATS[form]
-        header = [safe_cell(str(column.label)) for column in self.columns]
+        header = [str(safe_cell(str(column.label))) for column in self.columns]
         chunks = self.cells()
         exported(self.request, self.key, self.state.urlencode())
         response = StreamingHttpResponse(_as_now(write(header, chunks)), content_type=kind)

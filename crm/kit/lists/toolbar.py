@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from crm.kit.chips import Chip, chips_of, fit_for_a_page
-from crm.kit.lists.declared import Preset, Tab, Words
+from crm.kit.lists.declared import Preset, Words
 from crm.kit.lists.rows import STATE, Rows
-from crm.kit.saved import views_of
 from crm.kit.tables import Column
 from crm.kit.where.builder import PREFIX
 
@@ -47,22 +45,6 @@ class Toolbar(Rows):
         if self.search_text and not any(chip.name == "search" for chip in found):
             found.insert(0, Chip("search", str(_("Search")), "", self.search_text, self.address(search=None)))
         return found
-
-    def tabs(self) -> list[Tab]:
-        """All, the presets, then what this user and the teams saved."""
-        bare = self.state.copy()
-        bare.pop("columns", None)
-        asked = self.request.GET.get("view", "")
-        tabs = [Tab(self.all_label or _("All"), self.request.path, not bare and not asked)]
-        for preset in self.presets:
-            if not preset.needs or preset.needs in self.filterset.filters:
-                query = preset.query.replace("{user}", str(self.request.user.pk))
-                tabs.append(Tab(preset.label, f"{self.request.path}?{query}", _same(query, bare)))
-        for saved in self.saved_views:
-            here = asked == str(saved.pk) and _same(saved.query, self.state)
-            query = f"{saved.query}&view={saved.pk}" if saved.query else f"view={saved.pk}"
-            tabs.append(Tab(saved.name, f"{self.request.path}?{query}", here))
-        return tabs
 
     @property
     def has_search(self) -> bool:
@@ -106,7 +88,8 @@ class Toolbar(Rows):
 
     def _kept(self, *without: str) -> list[tuple[str, str]]:
         names = {name.removesuffix("[]") for name in without}
-        return [(name, value) for name, values in self.state.lists() for value in values if name not in names]
+        held = [(name, value) for name, values in self.state.lists() for value in values if name not in names]
+        return held + [("view", view) for view in self.request.GET.getlist("view")[:1] if view and "view" not in names]
 
     @property
     def kept_beside_search(self) -> list[tuple[str, str]]:
@@ -135,27 +118,3 @@ class Toolbar(Rows):
         here = self.address()
         joint = "&" if "?" in here else "?"
         return [("CSV", f"{here}{joint}format=csv"), ("Excel (XLSX)", f"{here}{joint}format=xlsx")]
-
-    @property
-    def own_teams(self) -> bool:
-        """Whether the user belongs to a team to share a view with."""
-        return bool(self.request.user.access.memberships)
-
-    @cached_property
-    def own_view(self) -> int | None:
-        """The id of the user's own saved view that is open, for its Delete button."""
-        asked = self.request.GET.get("view", "")
-        mine = (view.pk for view in self.saved_views if view.user_id == self.request.user.pk)
-        return next((pk for pk in mine if str(pk) == asked), None)
-
-    @cached_property
-    def saved_views(self) -> list[Any]:
-        """Saved views of this list that the user sees."""
-        return views_of(self.request.user, self.key)
-
-
-def _same(query: str, state: QueryDict) -> bool:
-    wanted = QueryDict(query)
-    return {name: sorted(values) for name, values in wanted.lists()} == {
-        name: sorted(values) for name, values in state.lists()
-    }

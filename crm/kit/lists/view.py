@@ -53,6 +53,9 @@ class ListView(Bulk):
                 return self.bulk_value()
             if request.GET.get("part") in PARTS:
                 return self.dialog(request.GET["part"])
+            away = self.opened()
+            if away is not None:
+                return away
             context = self.get_context_data()
         except Invalid as invalid:
             return self.broken(invalid)
@@ -64,7 +67,7 @@ class ListView(Bulk):
     def dialog(self, part: str) -> HttpResponseBase:
         """Filters, columns or the form of a saved view: in a dialog, or as a page without a script."""
         frame = "lists/dialog.html" if self.request.headers.get("HX-Request") else "lists/dialog_page.html"
-        context = {"list": self, "part": part, "inner": f"lists/{part}_fields.html", "saved_view": self.own_view}
+        context = {"list": self, "part": part, "inner": f"lists/{part}_fields.html"}
         return TemplateResponse(self.request, frame, {**context, "heading": PARTS[part]})
 
     def wants_part(self) -> bool:
@@ -98,7 +101,6 @@ class ListView(Bulk):
             "may_export": self.may(self.export_policy),
             "may_create": self.create_policy is None or self.may(self.create_policy),
             "first": self.address() if page.previous else "",
-            "saved_view": self.own_view,
             "usable_actions": [one for one in self.actions if self.may(one.policy) and not one.edits],
             "edits": [one for one in self.actions if self.may(one.policy) and one.edits],
             "most_at_once": bulk.MOST_AT_ONCE,
