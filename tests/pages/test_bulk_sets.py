@@ -250,3 +250,21 @@ def test_the_kinds_of_rows_are_those_of_the_lists() -> None:
     """Every action with a set verb knows whose history it reads."""
     for listing, model in ((CustomerList, Customer), (DealList, Deal), (TicketList, Ticket)):
         assert {one.model for one in listing.actions} == {model}
+
+
+def test_a_field_is_chosen_on_a_page_that_keeps_the_selection(cast: Cast, sign_in: SignIn) -> None:
+    """Without a script: button, field, value, done; a field that is not offered changes nothing."""
+    rows, client = leads(cast, 2), sign_in("rep")
+    sent = {"action": "edit", "ids": [row.pk for row in rows], "next": LEADS}
+    page = client.post(LEADS, sent).content.decode()
+    assert "2 records of “Customers” are selected." in page and f'name="ids" value="{rows[1].pk}"' in page
+    shown = client.post(LEADS, {**sent, "field": "edit-lifecycle", "do": "show"}).content.decode()
+    assert '<option value="lost">Lost</option>' in shown
+    assert "offered" in said(
+        client.post(LEADS, {**sent, "field": "edit-lifecycle", "value": "nonsense", "do": "apply"})
+    )
+    client.post(LEADS, {**sent, "field": "trash", "do": "apply"})
+    assert Customer.objects.filter(pk__in=keys(rows), deleted_at=None, lifecycle="lead").count() == 2
+    answer = client.post(LEADS, {**sent, "field": "edit-city", "value": " Kiel ", "do": "apply"})
+    assert "2 records changed." in said(answer)
+    assert Customer.objects.filter(pk__in=keys(rows), city="Kiel").count() == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -47,6 +47,8 @@ class Bulk(Export):
 
     def _do(self, request: HttpRequest) -> HttpResponseBase:
         action = self._asked()
+        if request.POST.get("action") == EDIT and (action is None or request.POST.get("do") == "show"):
+            return self._choose(request, action)
         if action is None:
             raise Invalid(_("Choose what to do with the selected rows."))
         every = request.POST.get("every") == "1"
@@ -60,24 +62,26 @@ class Bulk(Export):
             return self._ask(request, order)
         return go_to(request, reverse("job", args=[bulk.as_job(order).token]))
 
-    def bulk_value(self) -> HttpResponseBase:
-        """The control that takes the value of the field which is chosen in the bulk bar."""
-        named = self.request.GET.get("field", "")
-        action = next((one for one in self.actions if one.edits and one.name == named and self.may(one.policy)), None)
-        if action is None:
-            raise Http404
-        return render(self.request, "lists/bulk_value.html", {"action": action})
-
-    @property
-    def value_address(self) -> str:
-        """Where that control comes from."""
-        return f"{self.request.path}?part=value"
-
     def _asked(self) -> Action | None:
         name = self.request.POST.get("action", "")
         if name == EDIT:
-            name = self.request.POST.get("field", "")
+            field = self.request.POST.get("field", "")
+            return next((one for one in self.actions if one.edits and one.name == field), None)
         return next((one for one in self.actions if one.name == name), None)
+
+    def _choose(self, request: HttpRequest, chosen: Action | None) -> HttpResponse:
+        """Which field of the selected rows gets which value: a page of its own, so that it works without a script."""
+        edits = [one for one in self.actions if one.edits and self.may(one.policy)]
+        every = request.POST.get("every") == "1"
+        ids = None if every else bulk.chosen(request.POST.getlist("ids"))
+        if not edits:
+            raise Invalid(_("Choose what to do with the selected rows."))
+        order = bulk.Order(self, edits[0], None, ids)
+        kept = [
+            (name, one) for name, values in request.POST.lists() for one in values if name in ("ids", "every", "next")
+        ]
+        context = {"list": self, "edits": edits, "chosen": chosen or edits[0], "kept": kept, "count": order.left(0)}
+        return render(request, "lists/edit.html", {**context, "back": back_to(request, request.path)})
 
     def _ask(self, request: HttpRequest, order: bulk.Order) -> HttpResponse:
         """A job has no Undo: before a dangerous one, a page that names the object and the count."""

@@ -113,6 +113,11 @@ class Toolbar(Rows):
         return [(column, column in shown) for column in self.all_columns if not column.first]
 
     @property
+    def export_address(self) -> str:
+        """Where the formats of a file are offered."""
+        return self._part_address("export")
+
+    @property
     def exports(self) -> list[tuple[str, str]]:
         """The same list as a file: what each format is called, and its address."""
         here = self.address()

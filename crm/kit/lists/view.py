@@ -26,6 +26,7 @@ PARTS = {
     "filters": gettext_lazy("Filter"),
     "display": gettext_lazy("Columns and rows"),
     "view": gettext_lazy("Save view"),
+    "export": gettext_lazy("Export"),
 }
 
 
@@ -49,8 +50,6 @@ class ListView(Bulk):
                 return self.export(request.GET["format"])
             if request.GET.get("part") == "where":
                 return self.build()
-            if request.GET.get("part") == "value":
-                return self.bulk_value()
             if request.GET.get("part") in PARTS:
                 return self.dialog(request.GET["part"])
             away = self.opened()

@@ -320,6 +320,12 @@ def combobox(name: str, address: str, label: str) -> SafeString:
 
 
 @register.simple_tag
+def pick_box(name: str, address: str) -> SafeString:
+    """A combobox in a form, under a label of its own."""
+    return Combobox(address).render(name, "", {"id": f"edit-{name}", "class": "input", "maxlength": "320"})
+
+
+@register.simple_tag
 def where_pick(row: Row, first: bool = False) -> SafeString:
     """The combobox of a condition; with ``first`` it holds the row that the condition names."""
     label = gettext("Value") if first else gettext("Add another")
