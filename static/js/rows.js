@@ -82,3 +82,11 @@
 })();
 /* Conditions: another field or operator brings the controls that fit it. */
 Vantage.on("change", "[data-where-show]", (select) => select.form.querySelector("[data-where-update]").click());
+/* A group opens once by a request, then folds and unfolds. */
+Vantage.on("click", "[data-group]", (link, event) => {
+  const body = document.getElementById(link.getAttribute("aria-controls")), open = link.getAttribute("aria-expanded") === "true";
+  link.setAttribute("aria-expanded", !open);
+  if (!body.childElementCount) return;
+  event.preventDefault(); event.stopImmediatePropagation();
+  body.hidden = open;
+}, true);

@@ -141,8 +141,8 @@ def test_a_list_is_exported_as_csv_and_as_a_workbook_alike(cast: Cast, sign_in: 
     sheet = openpyxl.load_workbook(io.BytesIO(body)).worksheets[0]
     read = [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
     assert read == rows
-    assert rows[0] == ["Name", "Owner", "Lifecycle", "E-mail", "Spend so far", "Tags", "Added"]
-    assert rows[1][:4] == ["kiterepcustomer Ltd", "cast-rep", "Active", "kiterepmail@example.com"]
+    assert rows[0] == ["Name", "E-mail", "Owner", "Lifecycle", "Tags", "Added", "Spend so far"]
+    assert rows[1][:4] == ["kiterepcustomer Ltd", "kiterepmail@example.com", "cast-rep", "Active"]
     Grant.objects.create(role="agent", object="export", action="run", scope="all")
     masked = b"".join(sign_in("agent").get(f"{address}&format=csv").streaming_content).decode()
     assert "k***@example.com" in masked and "kiterepmail" not in masked

@@ -97,6 +97,7 @@ class Heading:
     href: str
     direction: str
     model: bool
+    edit: str = ""
 
 
 @dataclass(frozen=True)

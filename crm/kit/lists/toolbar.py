@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from crm.kit.chips import Chip, chips_of, fit_for_a_page
 from crm.kit.lists.declared import Preset, Words
 from crm.kit.lists.rows import STATE, Rows
-from crm.kit.tables import Column
 from crm.kit.where.builder import PREFIX
 
 READABLE = ",:;()|"
@@ -100,17 +99,6 @@ class Toolbar(Rows):
     def kept_beside_filters(self) -> list[tuple[str, str]]:
         """What the filter form carries along: search, sort and columns."""
         return [pair for pair in self._kept() if pair[0] in STATE]
-
-    @property
-    def kept_beside_columns(self) -> list[tuple[str, str]]:
-        """What the column chooser carries along."""
-        return self._kept("columns")
-
-    @property
-    def column_choices(self) -> list[tuple[Column, bool]]:
-        """Every column but the first, and whether it is shown."""
-        shown = set(self.columns)
-        return [(column, column in shown) for column in self.all_columns if not column.first]
 
     @property
     def export_address(self) -> str:
