@@ -67,7 +67,7 @@ class Conditions(Toolbar):
             root = builder.from_group(parse(text) if text else Group())
             if not root.parts:
                 builder.change(root, "add:0")
-            return self._form(builder.rows_of(root, facets, self.request.user, focus="0-0"))
+            return self._form(builder.rows_of(root, facets, self.request.user, focus=builder.first_line(root)))
         root = builder.from_query(asked)
         if do != "apply":
             focus = builder.change(root, do)

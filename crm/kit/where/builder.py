@@ -98,6 +98,15 @@ def change(root: Box, do: str) -> str:
     return f"{text}-{len(box.parts) - 1}" + ("-0" if verb == "group" else "")
 
 
+def first_line(root: Box) -> str:
+    """The place of the first condition."""
+    place, part = "0", root.parts[0] if root.parts else None
+    while part is not None:
+        place += "-0"
+        part = part.parts[0] if isinstance(part, Box) and part.parts else None
+    return place
+
+
 def to_group(box: Box, facets: Mapping[str, Facet]) -> Group:
     """The conditions of a form; lines without a field and empty groups are left out."""
     parts: list[Condition | Group] = []
