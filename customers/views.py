@@ -23,6 +23,7 @@ from crm.kit.ui import words
 from crm.kit.views import Policed, RecordPage
 from crm.kit.workspace import workspace
 from customers.bulk import ACTIONS
+from customers.cells import EDITOR
 from customers.filters import CustomerFilters
 from customers.forms import ComposerForm
 from customers.models import Customer
@@ -62,6 +63,9 @@ class CustomerList(ListView):
         "No customers yet. Add the first one here, or bring a whole file in with the import command or the API."
     )
     actions = ACTIONS
+    editor = EDITOR
+    group_names = ("lifecycle", "kind", "owner", "team", "country", "churn_band", "rfm_segment")
+    sums = {"monetary": "score__monetary", "clv_12m": "score__clv_12m"}
 
     def get_queryset(self) -> QuerySet[Customer]:
         return super().get_queryset().select_related("owner", "last_contact").defer(*HEAVY)

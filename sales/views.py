@@ -22,6 +22,7 @@ from crm.kit.views import Action, FormPage, RecordPage
 from crm.kit.workspace import workspace
 from customers.views import find_customer
 from sales.bulk import ACTIONS
+from sales.cells import EDITOR
 from sales.filters import DealFilters, OrderFilters
 from sales.forms import DealForm
 from sales.models import Deal, Order, Stage
@@ -44,6 +45,8 @@ class OrderList(ListView):
     title = gettext_lazy("Orders")
     all_label = gettext_lazy("All orders")
     search_label = gettext_lazy("Order number")
+    group_names = ("kind", "status", "currency", "team")
+    sums = {"total": "home_total"}
     presets = (Preset("returns", gettext_lazy("Returns"), "kind=return"),)
     empty_text = gettext_lazy("No orders yet. They come in with the import command or the API.")
 
@@ -101,6 +104,9 @@ class DealList(ListView):
     empty_text = gettext_lazy("No deals yet. Open one on a customer's page, or bring them in by file or API.")
     strip_template = "sales/totals.html"
     actions = ACTIONS
+    editor = EDITOR
+    group_names = ("stage", "owner", "team", "currency")
+    sums = {"amount": "home_amount"}
 
     def get_queryset(self) -> QuerySet[Deal]:
         return super().get_queryset().select_related("customer", "stage", "owner").only(

@@ -20,6 +20,7 @@ from crm.kit.views import Action, FormPage, RecordPage
 from customers.models import Customer
 from customers.views import find_customer
 from service.bulk import ACTIONS
+from service.cells import EDITOR
 from service.filters import TicketFilters
 from service.forms import TicketForm
 from service.models import Ticket
@@ -52,6 +53,8 @@ class TicketList(ListView):
     create_policy = ("ticket", "add")
     empty_text = gettext_lazy("No tickets. New ones appear here as soon as somebody asks.")
     actions = ACTIONS
+    editor = EDITOR
+    group_names = ("status", "priority", "queue", "owner", "channel")
 
     def get_queryset(self) -> QuerySet[Ticket]:
         return super().get_queryset().select_related("customer", "queue", "owner").only(

@@ -21,8 +21,8 @@ from rest_framework import serializers
 from crm.kit.customfields.catalogue import catalogue, catalogue_for
 from crm.kit.customfields.values import restricted
 from crm.kit.extensions import extensions
-from crm.kit.filters import check_year
 from crm.kit.masking import mask
+from crm.kit.values import check_year
 
 Getter = Callable[[Any], Any]
 MAX_ID = 2**63 - 1

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.kit import idempotency, vocabulary
 from crm.kit.customfields import converting, indexing, services
 from crm.kit.jobs import handler
-from crm.kit.lists import bulk
+from crm.kit.lists import bulk, undo
 from crm.kit.models import CustomField, Job, LiveEvent, ScheduledSlot
 from crm.kit.progress import Progress
 
@@ -62,3 +62,9 @@ def convert_field(job: Job, _report: Progress) -> dict[str, Any]:
     field.refresh_from_db()
     indexing.drop(field)
     return done
+
+
+@handler(undo.KIND, title=_("Undo of a bulk action"), time_limit=6 * 3600)
+def run_undo(job: Job, report: Progress) -> dict[str, Any]:
+    """Take a bulk action back; a repeated run goes on behind the last row that was committed."""
+    return undo.run(job, report, now=timezone.now())

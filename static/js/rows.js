@@ -80,3 +80,17 @@
   document.addEventListener("htmx:afterSettle", () => document.querySelectorAll("[data-list]").forEach(show));
   document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-list]").forEach(show));
 })();
+/* Conditions: another field or operator brings the controls that fit it. */
+(function () {
+  "use strict";
+  let timer = 0;  // a name that is typed passes over others on its way
+  Vantage.on("change", "[data-where-show]", (select) => { clearTimeout(timer); timer = setTimeout(() => select.form?.querySelector("[data-where-update]").click(), 400); });
+})();
+/* A group opens once by a request, then folds and unfolds. */
+Vantage.on("click", "[data-group]", (link, event) => {
+  const body = document.getElementById(link.getAttribute("aria-controls")), open = link.getAttribute("aria-expanded") === "true";
+  link.setAttribute("aria-expanded", !open);
+  if (!body.childElementCount) return;
+  event.preventDefault(); event.stopImmediatePropagation();
+  body.hidden = open;
+}, true);

@@ -45,7 +45,15 @@ def pages_of(cast: Cast) -> list[str]:
             found.append(where)
     record = f"/customers/{cast.rows['rep']['customer'].pk}/"
     tabs = [f"{record}?tab={name}" for name in ("orders", "deals", "tickets", "campaigns", "notes")]
-    return [*found, *tabs, "/customers/?part=filters", "/customers/?search=nobody-has-this-name", "/nothing-here/"]
+    lists = [f"/customers/?{query}" for query in ("part=where&where=city.is:a;(name.is:b|owner.is:me)", "part=display", "group=lifecycle&totals=filled")]  # fmt: skip
+    return [
+        *found,
+        *tabs,
+        *lists,
+        "/customers/?part=filters",
+        "/customers/?search=nobody-has-this-name",
+        "/nothing-here/",
+    ]
 
 
 @pytest.fixture(scope="session")

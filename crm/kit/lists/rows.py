@@ -19,10 +19,14 @@ from crm.kit.filters import offers
 from crm.kit.lists.declared import Action
 from crm.kit.tables import Column, Scene, Table
 from crm.kit.views import Policed, Policy
+from crm.kit.where.builder import PREFIX
 from crm.kit.workspace import workspace
 
-STATE = ("search", "ordering", "columns", "view")
+STATE = ("search", "ordering", "columns", "view", "page_size", "density", "group", "totals")
 """Names of an address that are no filters."""
+
+PASSING = frozenset({"cursor", "format", "part", "view", "do", "shown", "order", "row", "field", "cancel"})
+"""Names of an address that are no part of a list's state."""
 
 _lists: dict[str, type[Rows]] = {}
 
@@ -68,9 +72,9 @@ class Rows(Policed):
         """Fields that the user does not see whole."""
         return self.request.user.access.restricted_fields(self.object)
 
-    @cached_property
-    def filterset(self) -> Any:
-        """The filters of the address, checked; Invalid (400) where a value does not fit."""
+    @property
+    def joined(self) -> QuerySet[Any]:
+        """All rows that the user reaches, with what the columns of apps above read."""
         queryset = self.get_queryset()
         for one in self.extended:
             queryset = one.annotate(queryset)
@@ -79,7 +83,12 @@ class Rows(Policed):
         needed = dict(pair for column in self.columns for pair in column.needs)
         if needed:
             queryset = queryset.annotate(**needed)
-        made = self.filterset_class(self.request.GET, queryset=queryset, request=self.request)
+        return queryset
+
+    @cached_property
+    def filterset(self) -> Any:
+        """The filters of the address, checked; Invalid (400) where a value does not fit."""
+        made = self.filterset_class(self.request.GET, queryset=self.joined, request=self.request)
         if not made.is_valid():
             field, errors = next(iter(made.form.errors.items()))
             label = made.form.fields[field].label or field if field in made.form.fields else field
@@ -99,9 +108,9 @@ class Rows(Policed):
     def state(self) -> QueryDict:
         """The filters, the search and the sort, as a saved view keeps them."""
         query = self.request.GET.copy()
-        for name in ("cursor", "format", "part", "view", "page_size"):
-            query.pop(name, None)
-        for name in [name for name in query if not any(query.getlist(name))]:
+        for name in [
+            name for name in query if name in PASSING or name.startswith(PREFIX) or not any(query.getlist(name))
+        ]:
             del query[name]
         return query
 
@@ -142,15 +151,23 @@ class Rows(Policed):
     @cached_property
     def columns(self) -> list[Column]:
         """The chosen columns, the first always among them."""
-        raw = self.request.GET.getlist("columns")
-        asked = {name for part in raw for name in part.split(",")}
-        known = [c for c in self.all_columns if c.first or (c.name in asked if asked else c.shown)]
-        return known or self.all_columns
+        asked = [name for part in self.request.GET.getlist("columns") for name in part.split(",") if name]
+        if not asked:
+            return [column for column in self.all_columns if column.first or column.shown] or self.all_columns
+        named = {column.name: column for column in self.all_columns}
+        chosen = [named[name] for name in dict.fromkeys(asked) if name in named]
+        return [*(column for column in self.all_columns if column.first and column not in chosen), *chosen]
 
     @cached_property
     def scene(self) -> Scene:
         """What the cells may know."""
         return Scene(self.request.user, timezone.now(), workspace().home_currency, self.levels)
+
+    @cached_property
+    def drawn_table(self) -> Table:
+        """The table, with tick boxes where this user may do something with the ticked rows."""
+        selectable = self.table.selectable and any(self.may(one.policy) for one in self.actions)
+        return Table(self.table.columns, self.table.row_label, selectable, self.table.css)
 
     def may(self, policy: Policy) -> bool:
         """Whether this user has a policy."""

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
-from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
@@ -17,18 +16,20 @@ from crm.kit import keyset
 from crm.kit.errors import Invalid, Refused
 from crm.kit.lists import bulk
 from crm.kit.lists.declared import Heading, Words
-from crm.kit.lists.post import Bulk
-from crm.kit.tables import Table, rows_html
+from crm.kit.lists.display import Display
+from crm.kit.lists.export import FORMATS
+from crm.kit.tables import rows_html
 from crm.kit.views import Policy
 
 PARTS = {
     "filters": gettext_lazy("Filter"),
     "display": gettext_lazy("Columns and rows"),
     "view": gettext_lazy("Save view"),
+    "export": gettext_lazy("Export"),
 }
 
 
-class ListView(Bulk):
+class ListView(Display):
     """Declare ``model``, ``table``, ``filterset_class``, ``default_ordering``; everything else follows."""
 
     create_url: str = ""
@@ -44,10 +45,21 @@ class ListView(Bulk):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
-            if request.GET.get("format") == "csv":
-                return self.export()
+            if request.GET.get("format") in FORMATS:
+                return self.export(request.GET["format"])
+            if self.is_cell:
+                return self.draw_cell()
+            if request.GET.get("part") == "where":
+                return self.build()
+            if request.GET.get("part") == "rows":
+                return self.draw_rows()
+            if request.GET.get("part") == "display" and request.GET.get("do") == "apply":
+                return self.displayed()
             if request.GET.get("part") in PARTS:
                 return self.dialog(request.GET["part"])
+            away = self.opened()
+            if away is not None:
+                return away
             context = self.get_context_data()
         except Invalid as invalid:
             return self.broken(invalid)
@@ -59,7 +71,7 @@ class ListView(Bulk):
     def dialog(self, part: str) -> HttpResponseBase:
         """Filters, columns or the form of a saved view: in a dialog, or as a page without a script."""
         frame = "lists/dialog.html" if self.request.headers.get("HX-Request") else "lists/dialog_page.html"
-        context = {"list": self, "part": part, "inner": f"lists/{part}_fields.html", "saved_view": self.own_view}
+        context = {"list": self, "part": part, "inner": f"lists/{part}_fields.html"}
         return TemplateResponse(self.request, frame, {**context, "heading": PARTS[part]})
 
     def wants_part(self) -> bool:
@@ -83,7 +95,10 @@ class ListView(Bulk):
             "list": self,
             "page": page,
             "count": self.count(page),
-            "body": self.draw(rows),
+            "body": "" if self.group else self.draw(rows),
+            "lines": self.lines() if self.group else [],
+            "width": len(self.columns) + int(self.drawn_table.selectable),
+            "foot": self.foot() if rows else "",
             "headings": self.headings(),
             "chips": self.chips(),
             "tabs": self.tabs(),
@@ -93,8 +108,8 @@ class ListView(Bulk):
             "may_export": self.may(self.export_policy),
             "may_create": self.create_policy is None or self.may(self.create_policy),
             "first": self.address() if page.previous else "",
-            "saved_view": self.own_view,
-            "usable_actions": [one for one in self.actions if self.may(one.policy)],
+            "usable_actions": [one for one in self.actions if self.may(one.policy) and not one.edits],
+            "edits": [one for one in self.actions if self.may(one.policy) and one.edits],
             "most_at_once": bulk.MOST_AT_ONCE,
             **more,
         }
@@ -114,12 +129,6 @@ class ListView(Bulk):
         """The table rows."""
         return rows_html(self.columns, rows, self.scene, self.drawn_table)
 
-    @cached_property
-    def drawn_table(self) -> Table:
-        """The table, with tick boxes where this user may do something with the ticked rows."""
-        selectable = self.table.selectable and any(self.may(one.policy) for one in self.actions)
-        return Table(self.table.columns, self.table.row_label, selectable, self.table.css)
-
     def headings(self) -> list[Heading]:
         """Header cells with their sort links."""
         current, falling = self.ordering.name.removeprefix("-"), self.ordering.descending
@@ -132,7 +141,8 @@ class ListView(Bulk):
                 target = f"-{column.sort}"  # figures: the largest first
             direction = ("descending" if falling else "ascending") if here else ""
             href = self.address(ordering=target) if sortable else ""
-            made.append(Heading(column.label, column.classes, href, direction, column.model))
+            edit = column.name if self.may_edit(column.name) else ""
+            made.append(Heading(column.label, column.classes, href, direction, column.model, edit))
         return made
 
     # Neighbours
