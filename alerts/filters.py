@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from alerts.models import Alert, Severity
 from crm.accounts.filters import OwnerFilter, TeamFilter
 from crm.kit.filters import ChoicesFilter, IdFilter, KitFilterSet, SearchFilter, TextFilter, TimeFilter
+from customers.filters import CustomerFilters
 
 M = TypeVar("M", bound=models.Model)
 
@@ -30,6 +31,7 @@ class AlertFilters(KitFilterSet):
 
     object = "alert"
     key = "alerts.alert"
+    related = {"customer": CustomerFilters}
 
     search = AlertSearch()
     state = ChoicesFilter(label=_("State"), choices=Alert.State.choices)

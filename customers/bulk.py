@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from crm.accounts.models import User
-from crm.accounts.picks import PEOPLE, person_of
-from crm.kit.lists import Action, Input, Setting
+from crm.accounts.picks import PEOPLE, TEAMS, person_of
+from crm.accounts.selectors import teams_of
+from crm.kit.lists import Action, Input, Setting, one_of, text_of
+from crm.kit.sets import Swept
 from customers import services
-from customers.models import Customer
+from customers.models import Customer, Lifecycle
+from customers.services import bulk as many
 
 
 def read_tag(_user: User, typed: str) -> str:
@@ -51,14 +56,124 @@ def oneself(user: User, _typed: str) -> int:
     return int(user.pk)
 
 
-OWNER = Setting(Customer, "owner", update)
+class Tagging:
+    """A tag on thousands of customers."""
+
+    def act_on(self, *, user: User, ids: Collection[int], value: str, now: datetime) -> Swept:
+        """Add it."""
+        return many.add_tag(user=user, ids=ids, tag=value, now=now)
+
+    def take_back(self, *, user: User, ids: Collection[int], events: QuerySet[Any], value: str, now: datetime) -> Swept:
+        """Take it away again; other tags stay, also those that came since."""
+        return many.drop_tag(user=user, ids=ids, tag=value, now=now)
+
+
+class Untagging:
+    """A tag that goes from thousands of customers."""
+
+    def act_on(self, *, user: User, ids: Collection[int], value: str, now: datetime) -> Swept:
+        """Take it away."""
+        return many.drop_tag(user=user, ids=ids, tag=value, now=now)
+
+    def take_back(self, *, user: User, ids: Collection[int], events: QuerySet[Any], value: str, now: datetime) -> Swept:
+        """Add it again."""
+        return many.add_tag(user=user, ids=ids, tag=value, now=now)
+
+
+class Trashing:
+    """Thousands of customers put away."""
+
+    def act_on(self, *, user: User, ids: Collection[int], value: None, now: datetime) -> Swept:
+        """Into the trash."""
+        return many.trash(user=user, ids=ids, now=now)
+
+    def take_back(
+        self, *, user: User, ids: Collection[int], events: QuerySet[Any], value: None, now: datetime
+    ) -> Swept:
+        """Out of it again."""
+        return many.restore(user=user, ids=ids, events=events, now=now)
+
+
+def untag(*, user: User, pk: int, value: str, now: datetime) -> dict[str, Any] | None:
+    """Take a tag from one customer."""
+    done = services.tag_customer(user=user, customer_id=pk, remove=value)
+    return {} if done.was_changed else None  # type: ignore[attr-defined]
+
+
+def retag(*, user: User, pk: int, value: str, before: dict[str, Any], now: datetime) -> None:
+    """Give it back."""
+    services.tag_customer(user=user, customer_id=pk, add=value)
+
+
+def team_of(user: User, typed: str) -> int:
+    """The team that was typed: its key, within the user's reach."""
+    return int(TEAMS.one(teams_of(user, "customer", "change"), typed).pk)
+
+
 CHANGE = ("customer", "change")
+TAG, UNTAG, TRASH = Tagging(), Untagging(), Trashing()
+
+
+def setting(field: str) -> Setting:
+    """One field of every customer gets the same value."""
+    return Setting(many.CUSTOMERS, field, update, many=many.set_fields)
+
+
+def edit(field: str, label: Any, read: Any, given: Input) -> Action:
+    """An entry of "Edit field"."""
+    verb = setting(field)
+    return Action(
+        f"edit-{field}",
+        label,
+        "pencil",
+        CHANGE,
+        verb.act,
+        verb.back,
+        read,
+        given,
+        sweep=verb,
+        model=Customer,
+        edits=True,
+    )
+
+
+def text(field: str, label: Any) -> Action:
+    """The same for a field of text."""
+    return edit(
+        field, label, text_of(getattr(Customer._meta.get_field(field), "max_length", None) or 200), Input(label)
+    )
+
+
+OWNER = setting("owner")
 ACTIONS = (
-    Action("tag", gettext_lazy("Add tag"), "tag", CHANGE, add_tag, drop_tag, read_tag, Input(gettext_lazy("Tag"))),
     Action(
-        "assign", gettext_lazy("Assign"), "user-plus", CHANGE, OWNER.act, OWNER.back,
-        person_of("customer"), Input(gettext_lazy("Owner"), picker=PEOPLE.of("customer", "change")),
+        "tag", gettext_lazy("Add tag"), "tag", CHANGE, add_tag, drop_tag, read_tag, Input(gettext_lazy("Tag")),
+        sweep=TAG, model=Customer,
     ),
-    Action("own", gettext_lazy("Make me the owner"), "user-check", CHANGE, OWNER.act, OWNER.back, oneself),
-    Action("trash", gettext_lazy("Move to trash"), "trash-2", ("customer", "delete"), trash, restore, danger=True),
+    Action(
+        "untag", gettext_lazy("Remove tag"), "x", CHANGE, untag, retag, read_tag, Input(gettext_lazy("Tag")),
+        sweep=UNTAG, model=Customer, edits=True,
+    ),
+    Action(
+        "assign", gettext_lazy("Assign"), "user-plus", CHANGE, OWNER.act, OWNER.back, person_of("customer"),
+        Input(gettext_lazy("Owner"), picker=PEOPLE.of("customer", "change")), sweep=OWNER, model=Customer,
+    ),
+    Action(
+        "own", gettext_lazy("Make me the owner"), "user-check", CHANGE, OWNER.act, OWNER.back, oneself,
+        sweep=OWNER, model=Customer,
+    ),
+    edit("lifecycle", gettext_lazy("Lifecycle"), one_of(Lifecycle.values), Input(gettext_lazy("Lifecycle"), Lifecycle.choices)),
+    edit("kind", gettext_lazy("Type"), one_of(Customer.Kind.values), Input(gettext_lazy("Type"), Customer.Kind.choices)),
+    edit("team", gettext_lazy("Team"), team_of, Input(gettext_lazy("Team"), picker=TEAMS.of("customer", "change"))),
+    text("company", gettext_lazy("Company")),
+    text("title", gettext_lazy("Job title")),
+    text("city", gettext_lazy("City")),
+    text("region", gettext_lazy("Region")),
+    text("postcode", gettext_lazy("Postcode")),
+    text("country", gettext_lazy("Country")),
+    text("language", gettext_lazy("Language")),
+    Action(
+        "trash", gettext_lazy("Move to trash"), "trash-2", ("customer", "delete"), trash, restore, danger=True,
+        sweep=TRASH, model=Customer,
+    ),
 )  # fmt: skip

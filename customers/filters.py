@@ -48,6 +48,11 @@ class CustomerFilters(KitFilterSet):
     object = "customer"
     key = "customers.customer"
 
+    asks = (
+        "name", "first_name", "last_name", "company", "title", "email", "phone", "birth_date", "gender", "address",
+        "city", "region", "postcode", "country", "language", "note",
+    )  # fmt: skip
+
     lifecycle = ChoicesFilter(label=_("Lifecycle"), choices=Lifecycle.choices)
     kind = django_filters.ChoiceFilter(label=_("Kind"), choices=Customer.Kind.choices)
     owner = OwnerFilter()
@@ -80,6 +85,7 @@ class ContactFilters(KitFilterSet):
 
     object = "contact"
     key = "customers.contact"
+    asks = ("name", "first_name", "last_name", "company", "title", "email", "phone", "city", "country", "note")
 
     customer = ContactCustomerFilter(label=_("Customer"), field_name="roles")
     owner = OwnerFilter()
@@ -97,6 +103,8 @@ class InteractionFilters(KitFilterSet):
 
     object = "interaction"
     key = "customers.interaction"
+    asks = ("subject", "text", "topic", "mood")
+    related = {"customer": CustomerFilters}
 
     search = None  # type: ignore[assignment]
     customer = IdFilter(label=_("Customer"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -15,8 +15,9 @@ from crm.kit.extensions import Extension, extend
 from crm.kit.filters import AmountFilter, ChoicesFilter
 from crm.kit.tables import Column, Scene
 from crm.kit.ui import cells
+from crm.kit.where import Facet
 from insights import words
-from insights.models import CustomerScore, SegmentMembership
+from insights.models import CustomerScore, Segment, SegmentMembership
 
 
 class SegmentFilter(django_filters.CharFilter):
@@ -28,6 +29,13 @@ class SegmentFilter(django_filters.CharFilter):
             return qs
         inside = SegmentMembership.objects.filter(customer=OuterRef("pk"), left_at=None, segment__key=value[:60])
         return qs.filter(Exists(inside))
+
+
+def in_segments(operator: str, values: list[Any]) -> Q:
+    """Customers that are in one of some segments now, in none of them, in none at all, or in any."""
+    open_ones = SegmentMembership.objects.filter(customer=OuterRef("pk"), left_at=None)
+    inside = Q(Exists(open_ones.filter(segment__in=values) if values else open_ones))
+    return ~inside if operator in ("not", "empty") else inside
 
 
 def score_of(row: Any) -> CustomerScore | None:
@@ -103,11 +111,11 @@ def with_segments(queryset: QuerySet[Any]) -> QuerySet[Any]:
 
 
 COLUMNS = (
-    Column("health", _("Health"), _health, lambda row: _of(row, "health"), sort="health", css="n", model=True, order=40),
-    Column("churn_probability", _("Churn risk"), _risk, lambda row: _of(row, "churn_probability"), sort="churn_probability", css="n", model=True, order=42),
-    Column("clv_12m", _("Value, 12 months"), _value, lambda row: _of(row, "clv_12m"), sort="clv_12m", css="n", model=True, shown=False, order=44),
-    Column("monetary", _("Spend so far"), _spend, lambda row: _of(row, "monetary"), sort="monetary", css="n", order=46),
-    Column("rfm", _("Buying pattern"), _segment, lambda row: _of(row, "rfm_segment") or "", model=True, order=48),
+    Column("health", _("Health"), _health, lambda row: _of(row, "health"), sort="health", css="n", model=True, order=40, reads=("score__health",)),
+    Column("churn_probability", _("Churn risk"), _risk, lambda row: _of(row, "churn_probability"), sort="churn_probability", css="n", model=True, order=42, reads=("score__churn_probability",)),
+    Column("clv_12m", _("Value, 12 months"), _value, lambda row: _of(row, "clv_12m"), sort="clv_12m", css="n", model=True, shown=False, order=44, reads=("score__clv_12m",)),
+    Column("monetary", _("Spend so far"), _spend, lambda row: _of(row, "monetary"), sort="monetary", css="n", order=46, reads=("score__monetary",)),
+    Column("rfm", _("Buying pattern"), _segment, lambda row: _of(row, "rfm_segment") or "", model=True, order=48, reads=("score__rfm_segment",)),
 )  # fmt: skip
 
 BANDS = [("low", _("Low")), ("medium", _("Medium")), ("high", _("High"))]
@@ -152,6 +160,7 @@ EXTENSION = Extension(
     },
     select_related=("score",),
     annotate=with_segments,
+    facets=(Facet("segment", _("Segment"), "pick", build=in_segments, offered=lambda: Segment.objects.filter(active=True)),),
 )  # fmt: skip
 
 

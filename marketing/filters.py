@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.filters import OwnerFilter, TeamFilter
 from crm.kit.filters import ChoicesFilter, IdFilter, KitFilterSet, TextFilter, TimeFilter
+from customers.filters import CustomerFilters
 from marketing.models import Campaign
 
 
@@ -12,6 +13,7 @@ class CampaignFilters(KitFilterSet):
 
     object = "campaign"
     key = "marketing.campaign"
+    asks = ("name", "channel")
 
     state = ChoicesFilter(label=_("State"), choices=Campaign.State.choices)
     channel = TextFilter(label=_("Channel"))
@@ -28,6 +30,7 @@ class TouchFilters(KitFilterSet):
 
     object = "campaign"
     key = "marketing.touch"
+    related = {"customer": CustomerFilters}
 
     search = None  # type: ignore[assignment]
     customer = IdFilter(label=_("Customer"))

@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.filters import OwnerFilter, TeamFilter
 from crm.kit.filters import AmountFilter, ChoicesFilter, DateFilter, IdFilter, KitFilterSet, TextFilter, TimeFilter
-from sales.models import Order, Product, Stage
+from crm.kit.where import Facet
+from customers.filters import CustomerFilters
+from sales.models import Order, Pipeline, Product, Stage
 
 M = TypeVar("M", bound=models.Model)
 
@@ -27,6 +29,7 @@ class ProductFilters(KitFilterSet):
 
     object = "product"
     key = "sales.product"
+    asks = ("name", "sku", "category")
 
     kind = ChoicesFilter(label=_("Kind"), choices=Product.Kind.choices)
     sku = SkuFilter(label=_("Code"))
@@ -40,6 +43,8 @@ class OrderFilters(KitFilterSet):
 
     object = "order"
     key = "sales.order"
+    asks = ("number", "status", "currency", "line_count")
+    related = {"customer": CustomerFilters}
 
     customer = IdFilter(label=_("Customer"))
     kind = django_filters.ChoiceFilter(label=_("Kind"), choices=Order.Kind.choices)
@@ -60,6 +65,12 @@ class DealFilters(KitFilterSet):
 
     object = "deal"
     key = "sales.deal"
+    asks = ("title", "currency", "lost_reason")
+    named = (
+        Facet("stage", _("Stage"), "pick", "stage", offered=Stage.objects.all),
+        Facet("pipeline", _("Pipeline"), "pick", "stage__pipeline", offered=Pipeline.objects.all),
+    )
+    related = {"customer": CustomerFilters}
 
     customer = IdFilter(label=_("Customer"))
     pipeline = IdFilter(label=_("Pipeline"), field_name="stage__pipeline")

@@ -4,7 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.filters import OwnerFilter
 from crm.kit.filters import ChoicesFilter, IdFilter, KitFilterSet, TextFilter, TimeFilter
-from service.models import Ticket
+from crm.kit.where import Facet
+from customers.filters import CustomerFilters
+from service.models import Queue, Ticket
 
 
 class TicketFilters(KitFilterSet):
@@ -12,6 +14,9 @@ class TicketFilters(KitFilterSet):
 
     object = "ticket"
     key = "service.ticket"
+    asks = ("number", "subject", "text", "channel", "rating")
+    named = (Facet("queue", _("Queue"), "pick", "queue", offered=Queue.objects.all),)
+    related = {"customer": CustomerFilters}
 
     customer = IdFilter(label=_("Customer"))
     queue = IdFilter(label=_("Queue"))

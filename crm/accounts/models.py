@@ -82,6 +82,7 @@ class User(AbstractUser):
     theme = models.CharField(_("theme"), max_length=5, blank=True, default="", choices=Theme.choices)
     density = models.CharField(_("density"), max_length=12, default=Density.COMPACT, choices=Density.choices)
     single_keys = models.BooleanField(_("single-letter shortcuts"), default=True)
+    starred = models.JSONField(default=list, blank=True, help_text="Saved views in the sidebar: view, name, href.")
 
     objects: ClassVar[People] = People()
 
@@ -223,13 +224,34 @@ class SavedView(models.Model):
     name = models.CharField(_("name"), max_length=80)
     query = models.TextField(blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["user", "list", "name"], name="accounts_savedview_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "list", "name"], name="accounts_savedview_name", condition=models.Q(deleted_at=None)
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class DefaultView(models.Model):
+    """The view that a list opens with: a person's own choice, or everybody's where ``user`` is empty."""
+
+    list = models.CharField(max_length=60)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+")
+    view = models.ForeignKey(SavedView, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["list", "user"], name="accounts_defaultview_once", nulls_distinct=False)
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.list} {self.view_id}"
 
 
 class IdempotencyKey(models.Model):

@@ -1,19 +1,17 @@
-"""What people set for themselves: appearance, profile, saved views."""
+"""What people set for themselves: appearance and profile."""
 
 from __future__ import annotations
 
 from zoneinfo import available_timezones
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
-from crm.accounts.models import SavedView, Team, User
-from crm.kit.errors import Invalid, Refused
+from crm.accounts.models import User
+from crm.kit.errors import Invalid
 
 LANGUAGES = {code for code, _name in settings.LANGUAGES}
-MAX_VIEWS = 50
-MAX_QUERY = 2_000  # characters
 
 
 @transaction.atomic
@@ -45,31 +43,3 @@ def save_profile(
     user.first_name, user.last_name, user.email = first_name, last_name, email
     user.time_zone, user.single_keys = time_zone, single_keys
     user.save(update_fields=["first_name", "last_name", "email", "time_zone", "single_keys"])
-
-
-@transaction.atomic
-def save_view(*, user: User, list_key: str, name: str, query: str, team: Team | None = None) -> SavedView:
-    """Keep the state of a list under a name; the same name again replaces it."""
-    name = name.strip()
-    if not name:
-        raise Invalid(_("A view needs a name."), fields={"name": _("Give it a name.")})
-    if len(query) > MAX_QUERY:
-        raise Refused(_("These filters are too many to keep in a view."))
-    if SavedView.objects.filter(user=user).count() >= MAX_VIEWS:
-        raise Refused(_("You have %(n)s saved views, which is the most. Delete one first.") % {"n": MAX_VIEWS})
-    try:
-        with transaction.atomic():
-            found, _made = SavedView.objects.update_or_create(
-                user=user, list=list_key[:60], name=name[:80], defaults={"query": query, "team": team}
-            )
-    except IntegrityError as error:
-        raise Refused(_("A view of this name was saved just now. Reload the page.")) from error
-    return found
-
-
-@transaction.atomic
-def delete_view(*, user: User, view_id: int) -> None:
-    """Remove one of the user's own views; raises Refused (404) for any other."""
-    gone, _kinds = SavedView.objects.filter(user=user, pk=view_id).delete()
-    if not gone:
-        raise Refused(_("This view is not yours, or is gone already."), status=404)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from crm.accounts import settings_views, user_views, views
+from crm.accounts import savedview_views, settings_views, user_views, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.Home.as_view(), name="home"),
@@ -23,6 +23,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/workspace/clear-sample/", settings_views.ClearSample.as_view(), name="settings-clear-sample"),
     path("people/", views.PickPeople.as_view(), name="people-pick"),
     path("teams/", views.PickTeams.as_view(), name="teams-pick"),
-    path("views/", views.SaveView.as_view(), name="saved-view-create"),
-    path("views/<int:pk>/delete/", views.DeleteView.as_view(), name="saved-view-delete"),
+    path("views/", savedview_views.SaveView.as_view(), name="saved-view-create"),
+    path("views/<int:pk>/change/", savedview_views.ChangeView.as_view(), name="saved-view-change"),
+    path("views/<int:pk>/copy/", savedview_views.CopyView.as_view(), name="saved-view-copy"),
+    path("views/<int:pk>/share/", savedview_views.ShareView.as_view(), name="saved-view-share"),
+    path("views/<int:pk>/open/", savedview_views.OpenWith.as_view(), name="saved-view-open"),
+    path("views/<int:pk>/star/", savedview_views.StarView.as_view(), name="saved-view-star"),
+    path("views/<int:pk>/delete/", savedview_views.DeleteView.as_view(), name="saved-view-delete"),
+    path("views/<int:pk>/restore/", savedview_views.RestoreView.as_view(), name="saved-view-restore"),
 ]

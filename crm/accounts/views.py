@@ -1,11 +1,10 @@
-"""Role homes, appearance and saved views."""
+"""Role homes, appearance, and the suggestions of comboboxes."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
@@ -13,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.accounts import preferences
-from crm.accounts.models import Role, Team
+from crm.accounts.models import Role
 from crm.accounts.picks import MOST_OFFERED, PEOPLE, TEAMS, Kind, Offer
 from crm.accounts.policy import ACTIONS, OWNED
 from crm.kit.errors import Invalid
-from crm.kit.views import Action, Page, Policed, back_to
+from crm.kit.views import Page, Policed, back_to
 
 STRONGEST = (Role.ADMIN, Role.MANAGER, Role.INTEGRATOR, Role.AGENT, Role.REP)
 YEAR = 365 * 24 * 3600
@@ -72,36 +71,6 @@ class Appearance(Policed):
                 settings.LANGUAGE_COOKIE_NAME, given["language"], max_age=YEAR, samesite="Lax", httponly=True
             )
         return response
-
-
-class SaveView(Action):
-    """Keep the state of a list as a tab."""
-
-    policy = ("self", "view")
-
-    def act(self, request: HttpRequest) -> str:
-        team = None
-        if request.POST.get("shared"):
-            own = [team for _role, team in request.user.access.memberships]
-            team = Team.objects.filter(pk__in=own).order_by("pk").first()
-        saved = preferences.save_view(
-            user=request.user, list_key=request.POST.get("list", ""), name=request.POST.get("name", ""),
-            query=request.POST.get("query", ""), team=team,
-        )  # fmt: skip
-        messages.success(request, _("View “%(name)s” saved.") % {"name": saved.name})
-        path = back_to(request, "/").split("?")[0]
-        return f"{path}?{saved.query}&view={saved.pk}" if saved.query else f"{path}?view={saved.pk}"
-
-
-class DeleteView(Action):
-    """Remove one of one's own saved views."""
-
-    policy = ("self", "view")
-
-    def act(self, request: HttpRequest) -> str:
-        preferences.delete_view(user=request.user, view_id=self.kwargs["pk"])
-        messages.success(request, _("View deleted."))
-        return back_to(request, "/").split("?")[0]
 
 
 class Pick(Policed):

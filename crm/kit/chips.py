@@ -31,7 +31,7 @@ def chips_of(filterset: Any, address: Callable[..., str]) -> list[Chip]:
     """The filters of a checked FilterSet that narrow the list."""
     found = []
     for name, value in filterset.form.cleaned_data.items():
-        if value in (None, "", [], ()) or name not in filterset.filters:
+        if value in (None, "", [], ()) or name == "where" or name not in filterset.filters:
             continue
         if hasattr(value, "exists") and not value:
             continue

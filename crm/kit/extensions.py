@@ -24,7 +24,8 @@ class Extension:
     filters by name, ``orderings`` map a public sort name to a lookup path, ``api_fields`` map a name to a
     function of the row, ``api_types`` give the same names their serializer field for the schema.
     ``annotate`` adds what the functions read, in the list's own query. ``object`` is the policy object
-    whose view grant a person needs to see any of it (for example ``score``).
+    whose view grant a person needs to see any of it (for example ``score``). ``facets`` are things that
+    conditions may compare besides the filters (see ``crm.kit.where``).
     """
 
     columns: tuple[Any, ...] = ()
@@ -35,6 +36,7 @@ class Extension:
     select_related: tuple[str, ...] = ()
     annotate: Callable[[QuerySet], QuerySet] = _unchanged
     object: str = ""
+    facets: tuple[Any, ...] = ()
 
 
 _EXTENSIONS: dict[str, list[Extension]] = defaultdict(list)

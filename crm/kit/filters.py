@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
 from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 import django_filters
-from django import forms
 from django.apps import apps
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.kit.errors import Invalid
 from crm.kit.extensions import extensions
 from crm.kit.search import match
+from crm.kit.values import AmountField, IdField, check_year
+from crm.kit.where.facets import Facet, Scope, facets_of
+from crm.kit.where.filter import WhereFilter
 
 M = TypeVar("M", bound=models.Model)
-MAX_ID = 2**63 - 1
-FIRST_YEAR, LAST_YEAR = 1800, 2200
 MAX_VALUES = 100
-
-
-def check_year(value: date | datetime) -> None:
-    """Refuse dates that no clock of ours will show and some time zones cannot convert."""
-    if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise ValidationError(_("The year must be from %(a)s to %(b)s.") % {"a": FIRST_YEAR, "b": LAST_YEAR})
 
 
 class SearchFilter(django_filters.CharFilter):
@@ -49,35 +41,10 @@ class SearchFilter(django_filters.CharFilter):
         return match(qs, value, hidden=parent.restricted if parent else ())
 
 
-class IdField(forms.IntegerField):
-    """A key of our tables."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
-
-    def to_python(self, value: Any) -> int | None:
-        """At most nineteen digits, before anything is computed with them."""
-        if value not in self.empty_values and not re.fullmatch(r"\s*[0-9]{1,19}\s*", str(value), re.ASCII):
-            raise ValidationError(_("Enter a whole number."))
-        return super().to_python(value)
-
-
 class IdFilter(django_filters.Filter):
     """Rows that belong to one other row, by its key."""
 
     field_class = IdField
-
-
-class AmountField(forms.DecimalField):
-    """A plain decimal number of at most twenty digits."""
-
-    def to_python(self, value: Any) -> Any:
-        """Refuses exponents: 1e999999 is short to write and long to compute."""
-        if value not in self.empty_values and not re.fullmatch(
-            r"\s*-?[0-9]{0,14}(\.[0-9]{0,10})?\s*", str(value), re.ASCII
-        ):
-            raise ValidationError(_("Enter a number."))
-        return super().to_python(value)
 
 
 class AmountFilter(django_filters.Filter):
@@ -119,19 +86,26 @@ class KitFilterSet(django_filters.FilterSet):
     """Filters of one list. ``object`` is the policy object whose field rules apply, ``key`` its extensions.
 
     Filters on a field that the reader sees masked or not at all are left out; filters of apps above join.
+    ``asks`` names further columns that conditions may compare, ``named`` facets made by hand, ``related`` the
+    FilterSet of a record above by the path to it.
     """
 
     object: ClassVar[str] = ""
     key: ClassVar[str] = ""
+    asks: ClassVar[tuple[str, ...]] = ()
+    named: ClassVar[tuple[Facet, ...]] = ()
+    related: ClassVar[Mapping[str, type[KitFilterSet]]] = {}
     base_filters: dict[str, django_filters.Filter]
 
     search = SearchFilter()
+    where = WhereFilter()
 
     def __init__(
         self, data: QueryDict | None = None, queryset: QuerySet[Any] | None = None, *,
         request: HttpRequest | None = None, prefix: str | None = None,
     ) -> None:  # fmt: skip
         user: Any = getattr(request, "user", None)
+        self.reader = user
         self.restricted: Mapping[str, str] = user.access.restricted_fields(self.object) if _known(user) else {}
         self.base_filters = self.offered(user)
         super().__init__(data, queryset, request=request, prefix=prefix)
@@ -149,14 +123,35 @@ class KitFilterSet(django_filters.FilterSet):
         restricted = user.access.restricted_fields(cls.object)
         return {name: one for name, one in found.items() if not _about(one, restricted)}
 
+    @classmethod
+    def facets(cls, user: Any, request: Any = None, *, deeper: bool = True) -> dict[str, Facet]:
+        """What conditions of a user may compare; none for a stranger and for lists of no table."""
+        model = _table(cls.key)
+        if model is None or not _known(user):
+            return {}
+        scope = Scope(model, user, request, frozenset(user.access.restricted_fields(cls.object)))
+        return facets_of(cls, scope, cls.offered(user), extensions(cls.key, user), deeper=deeper)
+
+    @cached_property
+    def own_facets(self) -> dict[str, Facet]:
+        """The same for whoever reads this list."""
+        return type(self).facets(self.reader, self.request)
+
+
+@cache
+def _table(key: str) -> type[models.Model] | None:
+    """The listed table."""
+    try:
+        return apps.get_model(key)
+    except (LookupError, ValueError):
+        return None
+
 
 @cache
 def _searchable(key: str) -> bool:
     """Whether the listed table has a search column."""
-    try:
-        return any(field.name == "search" for field in apps.get_model(key)._meta.get_fields())
-    except (LookupError, ValueError):
-        return False
+    model = _table(key)
+    return model is not None and any(field.name == "search" for field in model._meta.get_fields())
 
 
 def _known(user: Any) -> bool:

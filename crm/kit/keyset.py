@@ -158,6 +158,18 @@ def page(queryset: QuerySet[M], *, ordering: Ordering, cursor: str = "", size: i
     )
 
 
+def ordered(queryset: QuerySet[M], ordering: Ordering) -> QuerySet[M]:
+    """All rows in the order of their pages, in one go: filled ones first, then those whose sort value is empty."""
+    falling = ordering.descending
+    if ordering.path in ("pk", "id"):
+        return queryset.order_by("-pk" if falling else "pk")
+    key = F(ordering.path)
+    nulls = {"nulls_last": True} if ordering.nullable else {}
+    return queryset.order_by(
+        key.desc(**nulls) if falling else key.asc(**nulls), F(ordering.tie).desc() if falling else F(ordering.tie).asc()
+    )
+
+
 def _rows(queryset: QuerySet[M], ordering: Ordering, place: _Place | None, wanted: int) -> list[M]:
     backwards = place is not None and place.backwards
     phases = [FILLED, EMPTY] if ordering.nullable else [FILLED]

@@ -19,8 +19,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from crm.kit.extensions import extensions
-from crm.kit.filters import check_year
 from crm.kit.masking import mask
+from crm.kit.values import check_year
 
 Getter = Callable[[Any], Any]
 MAX_ID = 2**63 - 1

@@ -44,7 +44,8 @@ class Column:
 
     ``cell`` gives safe HTML or plain text of a row, ``value`` what goes into a file (the cell's plain
     text when absent). ``sort`` is the name in ``?ordering=``. ``field`` is the name that a field rule may hide
-    or mask; ``model`` marks model output with the sparkle.
+    or mask; ``model`` marks model output with the sparkle. ``reads`` are the paths that ``make`` turns into what
+    goes into a file (the value itself without it): a list whose columns all have them is exported without objects.
     """
 
     name: str
@@ -58,6 +59,8 @@ class Column:
     model: bool = False
     first: bool = False
     order: int = 50
+    reads: tuple[str, ...] = ()
+    make: Callable[..., object] | None = None
 
     @property
     def classes(self) -> str:
@@ -133,12 +136,23 @@ def plain(value: object) -> str:
     return str(value)
 
 
-def spreadsheet_safe(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula: one ``'`` before a leading ``= + - @`` of text."""
+def safe_cell(value: object) -> object:
+    """A cell of a file: numbers as they are, texts so that no spreadsheet takes them for a formula.
+
+    One ``'`` goes before a leading ``= + - @``; importing takes exactly one away.
+    """
+    if type(value) is str or isinstance(value, str):
+        if not value or value[0].isalnum():
+            return value
+        return f"'{value}" if value.lstrip().startswith(FORMULA_STARTS) or value[0] in "\t\r" else value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return value
     text = plain(value)
-    if isinstance(value, int | float | Decimal) or not text:
-        return text
-    return f"'{text}" if text.lstrip().startswith(FORMULA_STARTS) or text[0] in "\t\r" else text
+    return text if isinstance(value, Decimal) else safe_cell(text)
 
 
 def empty_cell() -> SafeString:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.kit import idempotency
 from crm.kit.jobs import handler
-from crm.kit.lists import bulk
+from crm.kit.lists import bulk, undo
 from crm.kit.models import Job, LiveEvent, ScheduledSlot
 from crm.kit.progress import Progress
 
@@ -36,3 +36,9 @@ def tidy(_job: Job, _report: Progress) -> dict[str, Any]:
 def run_bulk(job: Job, report: Progress) -> dict[str, Any]:
     """Act on everything that matches; a repeated run goes on behind the last row that was committed."""
     return bulk.run(job, report, now=timezone.now())
+
+
+@handler(undo.KIND, title=_("Undo of a bulk action"), time_limit=6 * 3600)
+def run_undo(job: Job, report: Progress) -> dict[str, Any]:
+    """Take a bulk action back; a repeated run goes on behind the last row that was committed."""
+    return undo.run(job, report, now=timezone.now())

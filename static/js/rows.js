@@ -80,3 +80,5 @@
   document.addEventListener("htmx:afterSettle", () => document.querySelectorAll("[data-list]").forEach(show));
   document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-list]").forEach(show));
 })();
+/* Conditions: another field or operator brings the controls that fit it. */
+Vantage.on("change", "[data-where-show]", (select) => select.form.querySelector("[data-where-update]").click());

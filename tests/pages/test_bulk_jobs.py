@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,8 +16,11 @@ from crm.kit import jobs
 from crm.kit.lists import bulk
 from crm.kit.models import Job
 from crm.kit.progress import LeaseLost
+from crm.kit.sets import Swept
 from customers import services
 from customers.models import Customer
+from customers.services import bulk as many
+from customers.views import CustomerList
 from tests.cast import Cast
 from tests.pages.bulking import LEADS, Report, keys, leads, queued, run, said, send, with_tag
 
@@ -28,6 +32,7 @@ def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that four rows are a job, in chunks of two."""
     monkeypatch.setattr(bulk, "MOST_AT_ONCE", 3)
     monkeypatch.setattr(bulk, "CHUNK", 2)
+    monkeypatch.setattr(bulk, "MANY", 2)
     monkeypatch.setattr("crm.kit.jobs.ring", lambda *_given: True)
 
 
@@ -168,22 +173,30 @@ def test_a_row_that_the_database_refuses_is_reported_and_does_not_stop_the_other
 ) -> None:
     """One bad row must not keep ten thousand from their work."""
     rows = leads(cast, 5)
-    real = services.tag_customer
+    real, real_set = services.tag_customer, many.add_tag
 
     def fails(*, customer_id: int, **given: Any) -> Customer:
         if customer_id == rows[1].pk:
             raise IntegrityError
         return real(customer_id=customer_id, **given)
 
+    def fails_too(*, ids: Collection[int], **given: Any) -> Swept:
+        if rows[1].pk in ids:
+            raise IntegrityError
+        return real_set(ids=ids, **given)
+
     monkeypatch.setattr(services, "tag_customer", fails)
+    monkeypatch.setattr(many, "add_tag", fails_too)
     result = run(queued(sign_in("rep")))
     assert (result["changed"], result["refused"], result["named"][0][0]) == (4, 1, rows[1].pk)
 
 
 def test_moving_more_to_the_trash_than_can_be_undone_asks_first_with_the_count(
-    cast: Cast, sign_in: SignIn, few_at_once: None
+    cast: Cast, sign_in: SignIn, few_at_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """U5: without Undo it asks, naming the object and the count."""
+    row_by_row = [replace(one, sweep=None) for one in CustomerList.actions]
+    monkeypatch.setattr(CustomerList, "actions", row_by_row)
     leads(cast, 5)
     client = sign_in("rep")
     asked = send(client, LEADS, "trash")
@@ -196,8 +209,11 @@ def test_moving_more_to_the_trash_than_can_be_undone_asks_first_with_the_count(
     assert Customer.objects.exclude(deleted_at=None).count() == 5
 
 
-def test_the_page_of_a_job_says_what_history_keeps(cast: Cast, sign_in: SignIn, few_at_once: None) -> None:
-    """There is no Undo for so many."""
+def test_the_page_of_a_job_says_what_history_keeps(
+    cast: Cast, sign_in: SignIn, few_at_once: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A verb that knows one row only has no Undo for so many."""
+    monkeypatch.setattr(CustomerList, "actions", [replace(one, sweep=None) for one in CustomerList.actions])
     leads(cast, 5)
     client = sign_in("rep")
     job = queued(client)

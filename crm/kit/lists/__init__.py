@@ -6,8 +6,12 @@ state stands in its address: filters, ``search``, ``ordering``, ``columns``, ``c
 
 from crm.kit.extensions import Extension, extend
 from crm.kit.lists.declared import Action, Input, Preset
+from crm.kit.lists.reading import one_of, read_day, text_of
 from crm.kit.lists.setting import Setting
 from crm.kit.lists.view import ListView
 from crm.kit.tables import Column, Table
 
-__all__ = ["Action", "Column", "Extension", "Input", "ListView", "Preset", "Setting", "Table", "extend"]
+__all__ = [
+    "Action", "Column", "Extension", "Input", "ListView", "Preset", "Setting", "Table", "extend", "one_of", "read_day",
+    "text_of",
+]  # fmt: skip

@@ -27,11 +27,13 @@ from crm.kit.lists.declared import Action
 from crm.kit.lists.rows import Rows, list_of
 from crm.kit.models import Job
 from crm.kit.progress import Progress
+from crm.kit.sets import Swept
 
 KIND = "lists.bulk"
 MOST_AT_ONCE = 200
 MOST_TICKED = 500
 CHUNK = 50  # rows of one transaction; well within a lease
+MANY = 5_000  # the same where one statement writes them all
 MOST_NAMED = 100  # refused rows that are kept one by one
 MOST_REASONS = 20
 
@@ -46,7 +48,8 @@ class Tally:
     refused: int = 0
     named: list[list[Any]] = field(default_factory=list)  # [key, why] of the first refused rows
     reasons: dict[str, int] = field(default_factory=dict)
-    before: list[list[Any]] = field(default_factory=list)  # [key, what it held], for Undo
+    before: list[list[Any]] = field(default_factory=list)  # [key, what it held], for Undo of what was done at once
+    contexts: list[str] = field(default_factory=list)  # marks of the history that a job wrote, for its Undo
 
     @classmethod
     def of(cls, job: Job) -> Tally:
@@ -114,6 +117,24 @@ class Order:
         if self.action.back:
             tally.before.append([pk, before])
 
+    def sweep(self, keys: list[int], tally: Tally, now: datetime) -> None:
+        """The action on a chunk in one statement; row by row where the database refuses one of them."""
+        assert self.action.sweep is not None
+        try:
+            with transaction.atomic():
+                done = self.action.sweep.act_on(user=self.user, ids=keys, value=self.value, now=now)
+        except Refused as refused:
+            done = Swept(refused=[(pk, refused.message) for pk in keys])
+        except (DataError, IntegrityError):
+            for pk in keys:
+                self.do(pk, tally, now)
+            return
+        tally.last = keys[-1]
+        tally.changed += done.changed
+        tally.same += done.same
+        for pk, why in done.refused:
+            tally.refuse(pk, why)
+
     def kept(self) -> dict[str, Any]:
         """The order as a job keeps it."""
         rows = {"query": self.listing.state.urlencode()} if self.ids is None else {"ids": list(self.ids)}
@@ -144,14 +165,18 @@ def as_job(order: Order) -> Job:
 
 def run(job: Job, report: Progress, *, now: datetime) -> dict[str, Any]:
     """The job's work: chunk by chunk, each with its tally in one transaction; asks anew for the rights each time."""
-    with _as_asked(job), pghistory.context(user=job.user_id, via="job", job=job.pk):
+    with as_asked(job), pghistory.context(user=job.user_id, via="job", job=job.pk) as context:
         tally = Tally.of(job)
+        tally.contexts.append(str(context.id))
         report(done=tally.seen, total=tally.seen + order_of(job).left(tally.last))
         for order, keys in _chunks(job, tally):
             with transaction.atomic():
-                for pk in keys:
-                    order.do(pk, tally, now)
-                tally.before.clear()  # history keeps it; a job of any size has no Undo
+                if order.action.sweep is not None:
+                    order.sweep(keys, tally, now)
+                else:
+                    for pk in keys:
+                        order.do(pk, tally, now)
+                tally.before.clear()  # the history keeps it
                 report.fence()
                 Job.objects.filter(pk=job.pk).update(result=asdict(tally))
             report(done=tally.seen)
@@ -159,7 +184,7 @@ def run(job: Job, report: Progress, *, now: datetime) -> dict[str, Any]:
 
 
 @contextmanager
-def _as_asked(job: Job) -> Iterator[None]:
+def as_asked(job: Job) -> Iterator[None]:
     """The asker's language for the reasons, and their time zone: a day in a filter begins where they are."""
     with translation.override(job.args.get("language")), timezone.override(job.args.get("zone") or "UTC"):
         yield
@@ -168,7 +193,7 @@ def _as_asked(job: Job) -> Iterator[None]:
 def _chunks(job: Job, tally: Tally) -> Iterator[tuple[Order, list[int]]]:
     while True:
         order = order_of(job)
-        keys = order.after(tally.last, CHUNK)
+        keys = order.after(tally.last, MANY if order.action.sweep is not None else CHUNK)
         if not keys:
             return
         yield order, keys
@@ -201,37 +226,6 @@ def spoken(action: Action, value: Any) -> str:
     choices = dict(action.input.choices) if action.input else {}
     word = str(choices.get(value, value)) if isinstance(value, str) else ""
     return f"{action.label} “{word}”" if word else str(action.label)
-
-
-def undoable(job: Job) -> bool:
-    """Whether the rows of a job can be put back."""
-    return job.kind == KIND and bool((job.result or {}).get("before"))
-
-
-@transaction.atomic
-def undo(*, job_id: int, user: Any, now: datetime) -> tuple[int, int]:
-    """Put back what was changed at once; how many rows are as before, and how many stay as they are.
-
-    Raises Refused (409) the second time, and 404 for what somebody else did.
-    """
-    job = Job.objects.select_for_update().filter(pk=job_id, user=user, kind=KIND).first()
-    if job is None:
-        raise Refused(_("There is nothing here that you may see."), status=404, code="not_found")
-    _listing, action = described(job)
-    if action is None or action.back is None or not undoable(job):
-        raise Refused(_("There is nothing to undo."), code="nothing")
-    result = job.result or {}
-    stayed = 0
-    for pk, before in result["before"]:
-        try:
-            with transaction.atomic():
-                action.back(user=user, pk=pk, value=job.args["value"], before=before, now=now)
-        except (Refused, DataError, IntegrityError):
-            stayed += 1
-    back = len(result["before"]) - stayed
-    job.result = {**result, "before": [], "back": back}
-    job.save(update_fields=["result"])
-    return back, stayed
 
 
 def chosen(ids: list[str]) -> tuple[int, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
 
+from crm.kit.sets import Swept
 from crm.kit.views import Policy
 
 Words = str | Promise
@@ -38,13 +40,24 @@ class Back(Protocol):
         """``value`` is what the action set."""
 
 
+class Sweep(Protocol):
+    """The same verb over thousands of rows in one statement, for jobs; and the way back by the history."""
+
+    def act_on(self, *, user: Any, ids: Collection[int], value: Any, now: datetime) -> Swept:
+        """Raises Refused only for what concerns all rows alike."""
+
+    def take_back(self, *, user: Any, ids: Collection[int], events: QuerySet[Any], value: Any, now: datetime) -> Swept:
+        """``events`` are the history that the action wrote for these rows."""
+
+
 @dataclass(frozen=True)
 class Input:
-    """What goes with an action: a text, one of ``choices``, or a person found by the combobox at ``picker``."""
+    """What goes with an action: a text, a day, one of ``choices``, or a row found by the combobox at ``picker``."""
 
     label: Words
     choices: Sequence[tuple[str, Words]] = ()
     picker: Words = ""
+    kind: str = "text"
 
 
 def nothing(_user: Any, _typed: str) -> None:
@@ -56,8 +69,9 @@ class Action:
     """A button of the bulk bar, and the verb behind it.
 
     ``read`` turns what was typed under the action's name into a plain value that a job can keep; it raises
-    Invalid for what does not fit. Without ``back`` there is no Undo; ``danger`` asks before more rows than run
-    at once, for a job has no Undo.
+    Invalid for what does not fit. Without ``back`` there is no Undo at once, without ``sweep`` and the ``model``
+    whose history it reads none of a job; ``danger`` asks before a job that has none. ``edits`` are drawn as one
+    choice of fields instead of a button each.
     """
 
     name: str
@@ -69,6 +83,9 @@ class Action:
     read: Callable[[Any, str], Any] = nothing
     input: Input | None = None
     danger: bool = False
+    sweep: Sweep | None = None
+    model: type[Model] | None = None
+    edits: bool = False
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,12 @@ from crm.kit.errors import Invalid, Refused
 from crm.kit.lists import bulk
 from crm.kit.lists.declared import Action
 from crm.kit.lists.export import Export
+from crm.kit.lists.undo import undoable
 from crm.kit.models import Job
 from crm.kit.views import SAFE_METHODS, Policy, back_to, go_to, with_undo
+
+EDIT = "edit"
+"""The button beside the choice of fields; the field says which action it is."""
 
 
 class Bulk(Export):
@@ -43,22 +47,41 @@ class Bulk(Export):
 
     def _do(self, request: HttpRequest) -> HttpResponseBase:
         action = self._asked()
+        if request.POST.get("action") == EDIT and (action is None or request.POST.get("do") == "show"):
+            return self._choose(request, action)
         if action is None:
             raise Invalid(_("Choose what to do with the selected rows."))
         every = request.POST.get("every") == "1"
-        value = action.read(request.user, request.POST.get(action.name, ""))
+        value = action.read(request.user, request.POST.get("value" if action.edits else action.name, ""))
         order = bulk.Order(self, action, value, None if every else bulk.chosen(request.POST.getlist("ids")))
         keys = order.after(0, bulk.MOST_AT_ONCE + 1)
         if len(keys) <= bulk.MOST_AT_ONCE:
             tell(request, action, bulk.at_once(order, keys, now=timezone.now()))
             return go_to(request, back_to(request, request.path))
-        if action.danger and "sure" not in request.POST:
+        if action.danger and action.sweep is None and "sure" not in request.POST:
             return self._ask(request, order)
         return go_to(request, reverse("job", args=[bulk.as_job(order).token]))
 
     def _asked(self) -> Action | None:
         name = self.request.POST.get("action", "")
+        if name == EDIT:
+            field = self.request.POST.get("field", "")
+            return next((one for one in self.actions if one.edits and one.name == field), None)
         return next((one for one in self.actions if one.name == name), None)
+
+    def _choose(self, request: HttpRequest, chosen: Action | None) -> HttpResponse:
+        """Which field of the selected rows gets which value: a page of its own, so that it works without a script."""
+        edits = [one for one in self.actions if one.edits and self.may(one.policy)]
+        every = request.POST.get("every") == "1"
+        ids = None if every else bulk.chosen(request.POST.getlist("ids"))
+        if not edits:
+            raise Invalid(_("Choose what to do with the selected rows."))
+        order = bulk.Order(self, edits[0], None, ids)
+        kept = [
+            (name, one) for name, values in request.POST.lists() for one in values if name in ("ids", "every", "next")
+        ]
+        context = {"list": self, "edits": edits, "chosen": chosen or edits[0], "kept": kept, "count": order.left(0)}
+        return render(request, "lists/edit.html", {**context, "back": back_to(request, request.path)})
 
     def _ask(self, request: HttpRequest, order: bulk.Order) -> HttpResponse:
         """A job has no Undo: before a dangerous one, a page that names the object and the count."""
@@ -74,7 +97,7 @@ def tell(request: HttpRequest, action: Action, job: Job) -> None:
     if tally.refused:
         link = '{} <a class="link" href="{}">{}</a>'
         sentence = format_html(link, sentence, reverse("job", args=[job.token]), _("See why"))
-    if bulk.undoable(job):
+    if undoable(job):
         again = with_undo(request, sentence, reverse("job-undo", args=[job.token]))
         messages.add_message(request, level(tally), again, extra_tags="undo")
     else:

@@ -19,10 +19,14 @@ from crm.kit.filters import offers
 from crm.kit.lists.declared import Action
 from crm.kit.tables import Column, Scene, Table
 from crm.kit.views import Policed, Policy
+from crm.kit.where.builder import PREFIX
 from crm.kit.workspace import workspace
 
-STATE = ("search", "ordering", "columns", "view")
+STATE = ("search", "ordering", "columns", "view", "page_size", "density", "group", "totals")
 """Names of an address that are no filters."""
+
+PASSING = frozenset({"cursor", "format", "part", "view", "do"})
+"""Names of an address that are no part of a list's state."""
 
 _lists: dict[str, type[Rows]] = {}
 
@@ -96,9 +100,9 @@ class Rows(Policed):
     def state(self) -> QueryDict:
         """The filters, the search and the sort, as a saved view keeps them."""
         query = self.request.GET.copy()
-        for name in ("cursor", "format", "part", "view", "page_size"):
-            query.pop(name, None)
-        for name in [name for name in query if not any(query.getlist(name))]:
+        for name in [
+            name for name in query if name in PASSING or name.startswith(PREFIX) or not any(query.getlist(name))
+        ]:
             del query[name]
         return query
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from crm.kit.chips import Chip, chips_of, fit_for_a_page
-from crm.kit.lists.declared import Preset, Tab, Words
+from crm.kit.lists.declared import Preset, Words
 from crm.kit.lists.rows import STATE, Rows
-from crm.kit.saved import views_of
 from crm.kit.tables import Column
+from crm.kit.where.builder import PREFIX
+
+READABLE = ",:;()|"
+"""Signs that stand in an address as they are."""
 
 
 class Toolbar(Rows):
@@ -27,14 +29,15 @@ class Toolbar(Rows):
     def address(self, **changes: str | None) -> str:
         """This list's address with some parts changed (None leaves one out) and paging begun again."""
         query = self.request.GET.copy()
-        for name in ("cursor", "format", "part", *(name for name, value in changes.items() if value is None)):
-            query.pop(name, None)
+        gone = {"cursor", "format", "part", "do", *(name for name, value in changes.items() if value is None)}
+        for name in [name for name in query if name in gone or name.startswith(PREFIX)]:
+            del query[name]
         for name, value in changes.items():
             if value is not None:
                 query[name] = value
         for name in [name for name in query if not any(query.getlist(name))]:
             del query[name]
-        return f"{self.request.path}?{query.urlencode(safe=',')}" if query else self.request.path
+        return f"{self.request.path}?{query.urlencode(safe=READABLE)}" if query else self.request.path
 
     def chips(self) -> list[Chip]:
         """The active filters as field, operator, value and the address without each."""
@@ -42,22 +45,6 @@ class Toolbar(Rows):
         if self.search_text and not any(chip.name == "search" for chip in found):
             found.insert(0, Chip("search", str(_("Search")), "", self.search_text, self.address(search=None)))
         return found
-
-    def tabs(self) -> list[Tab]:
-        """All, the presets, then what this user and the teams saved."""
-        bare = self.state.copy()
-        bare.pop("columns", None)
-        asked = self.request.GET.get("view", "")
-        tabs = [Tab(self.all_label or _("All"), self.request.path, not bare and not asked)]
-        for preset in self.presets:
-            if not preset.needs or preset.needs in self.filterset.filters:
-                query = preset.query.replace("{user}", str(self.request.user.pk))
-                tabs.append(Tab(preset.label, f"{self.request.path}?{query}", _same(query, bare)))
-        for saved in self.saved_views:
-            here = asked == str(saved.pk) and _same(saved.query, self.state)
-            query = f"{saved.query}&view={saved.pk}" if saved.query else f"view={saved.pk}"
-            tabs.append(Tab(saved.name, f"{self.request.path}?{query}", here))
-        return tabs
 
     @property
     def has_search(self) -> bool:
@@ -73,7 +60,7 @@ class Toolbar(Rows):
         for name in names:
             if name in form.fields:
                 fit_for_a_page(form.fields[name])
-        return [form[name] for name in names if name in form.fields and name not in ("search", "ordering")]
+        return [form[name] for name in names if name in form.fields and name not in ("search", "ordering", "where")]
 
     @property
     def filters_address(self) -> str:
@@ -101,7 +88,8 @@ class Toolbar(Rows):
 
     def _kept(self, *without: str) -> list[tuple[str, str]]:
         names = {name.removesuffix("[]") for name in without}
-        return [(name, value) for name, values in self.state.lists() for value in values if name not in names]
+        held = [(name, value) for name, values in self.state.lists() for value in values if name not in names]
+        return held + [("view", view) for view in self.request.GET.getlist("view")[:1] if view and "view" not in names]
 
     @property
     def kept_beside_search(self) -> list[tuple[str, str]]:
@@ -126,30 +114,12 @@ class Toolbar(Rows):
 
     @property
     def export_address(self) -> str:
-        """The same list as a file."""
-        here = self.address()
-        return f"{here}{'&' if '?' in here else '?'}format=csv"
+        """Where the formats of a file are offered."""
+        return self._part_address("export")
 
     @property
-    def own_teams(self) -> bool:
-        """Whether the user belongs to a team to share a view with."""
-        return bool(self.request.user.access.memberships)
-
-    @cached_property
-    def own_view(self) -> int | None:
-        """The id of the user's own saved view that is open, for its Delete button."""
-        asked = self.request.GET.get("view", "")
-        mine = (view.pk for view in self.saved_views if view.user_id == self.request.user.pk)
-        return next((pk for pk in mine if str(pk) == asked), None)
-
-    @cached_property
-    def saved_views(self) -> list[Any]:
-        """Saved views of this list that the user sees."""
-        return views_of(self.request.user, self.key)
-
-
-def _same(query: str, state: QueryDict) -> bool:
-    wanted = QueryDict(query)
-    return {name: sorted(values) for name, values in wanted.lists()} == {
-        name: sorted(values) for name, values in state.lists()
-    }
+    def exports(self) -> list[tuple[str, str]]:
+        """The same list as a file: what each format is called, and its address."""
+        here = self.address()
+        joint = "&" if "?" in here else "?"
+        return [("CSV", f"{here}{joint}format=csv"), ("Excel (XLSX)", f"{here}{joint}format=xlsx")]

@@ -17,6 +17,7 @@ from crm.kit import keyset
 from crm.kit.errors import Invalid, Refused
 from crm.kit.lists import bulk
 from crm.kit.lists.declared import Heading, Words
+from crm.kit.lists.export import FORMATS
 from crm.kit.lists.post import Bulk
 from crm.kit.tables import Table, rows_html
 from crm.kit.views import Policy
@@ -25,6 +26,7 @@ PARTS = {
     "filters": gettext_lazy("Filter"),
     "display": gettext_lazy("Columns and rows"),
     "view": gettext_lazy("Save view"),
+    "export": gettext_lazy("Export"),
 }
 
 
@@ -44,10 +46,15 @@ class ListView(Bulk):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
-            if request.GET.get("format") == "csv":
-                return self.export()
+            if request.GET.get("format") in FORMATS:
+                return self.export(request.GET["format"])
+            if request.GET.get("part") == "where":
+                return self.build()
             if request.GET.get("part") in PARTS:
                 return self.dialog(request.GET["part"])
+            away = self.opened()
+            if away is not None:
+                return away
             context = self.get_context_data()
         except Invalid as invalid:
             return self.broken(invalid)
@@ -59,7 +66,7 @@ class ListView(Bulk):
     def dialog(self, part: str) -> HttpResponseBase:
         """Filters, columns or the form of a saved view: in a dialog, or as a page without a script."""
         frame = "lists/dialog.html" if self.request.headers.get("HX-Request") else "lists/dialog_page.html"
-        context = {"list": self, "part": part, "inner": f"lists/{part}_fields.html", "saved_view": self.own_view}
+        context = {"list": self, "part": part, "inner": f"lists/{part}_fields.html"}
         return TemplateResponse(self.request, frame, {**context, "heading": PARTS[part]})
 
     def wants_part(self) -> bool:
@@ -93,8 +100,8 @@ class ListView(Bulk):
             "may_export": self.may(self.export_policy),
             "may_create": self.create_policy is None or self.may(self.create_policy),
             "first": self.address() if page.previous else "",
-            "saved_view": self.own_view,
-            "usable_actions": [one for one in self.actions if self.may(one.policy)],
+            "usable_actions": [one for one in self.actions if self.may(one.policy) and not one.edits],
+            "edits": [one for one in self.actions if self.may(one.policy) and one.edits],
             "most_at_once": bulk.MOST_AT_ONCE,
             **more,
         }

@@ -18,6 +18,7 @@ from crm.kit.ui.buttons import button, filter_chip, icon_button, menu, menu_item
 from crm.kit.ui.forms import Combobox
 from crm.kit.ui.reasons import Reason, add_up
 from crm.kit.ui.words import Number
+from crm.kit.where.builder import Row
 
 register = template.Library()
 
@@ -316,6 +317,20 @@ def combobox(name: str, address: str, label: str) -> SafeString:
     """A combobox outside a form class, such as in the bulk bar; ``address`` answers with the suggestions."""
     attrs = {"id": f"combo-{name}", "class": "input bulk-input", "aria-label": label, "placeholder": label}
     return Combobox(address).render(name, "", {**attrs, "maxlength": "320"})
+
+
+@register.simple_tag
+def pick_box(name: str, address: str) -> SafeString:
+    """A combobox in a form, under a label of its own."""
+    return Combobox(address).render(name, "", {"id": f"edit-{name}", "class": "input", "maxlength": "320"})
+
+
+@register.simple_tag
+def where_pick(row: Row, first: bool = False) -> SafeString:
+    """The combobox of a condition; with ``first`` it holds the row that the condition names."""
+    label = gettext("Value") if first else gettext("Add another")
+    attrs = {"id": f"{row.name}.v", "class": "input", "aria-label": label, "placeholder": label, "maxlength": "320"}
+    return Combobox(row.address).render(f"{row.name}.v", row.typed if first else "", attrs)
 
 
 @register.inclusion_tag("ui/form_errors.html")
