@@ -16,6 +16,7 @@ from crm.kit.lists import Action, Input, Setting, one_of, text_of
 from crm.kit.sets import Swept
 from customers import services
 from customers.models import Customer, Lifecycle
+from customers.quality.mends import MENDS
 from customers.services import bulk as many
 
 
@@ -172,6 +173,7 @@ ACTIONS = (
     text("postcode", gettext_lazy("Postcode")),
     text("country", gettext_lazy("Country")),
     text("language", gettext_lazy("Language")),
+    *MENDS.values(),
     Action(
         "trash", gettext_lazy("Move to trash"), "trash-2", ("customer", "delete"), trash, restore, danger=True,
         sweep=TRASH, model=Customer,

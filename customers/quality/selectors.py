@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from crm.accounts.models import User
 from crm.kit.charts import Chart, Series, chart
 from customers.quality import kinds, subjects
+from customers.quality.mends import mend_for
 from customers.quality.models import Dimension, QualityResult, QualityRule
 from customers.quality.run import described
 from customers.quality.sources import SourceState, source_states
@@ -127,7 +128,7 @@ def _newest(until: datetime) -> list[QualityResult]:
 
 
 def _standing(rule: QualityRule, result: QualityResult | None, teams: _Teams) -> Standing:
-    found = Standing(rule, words=described(rule))
+    found = Standing(rule, words=described(rule), fixable=mend_for(rule) is not None)
     try:
         subject = subjects.get(rule.object)
         found.subject, found.rows_url = subject.title, f"{reverse(subject.url)}?quality={rule.pk}"

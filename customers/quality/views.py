@@ -11,12 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.kit.keyset import count
 from crm.kit.models import Job
 from crm.kit.views import Action, FormPage, Page, back_to
+from customers.models import Customer
 from customers.quality import services
 from customers.quality.forms import RuleForm
+from customers.quality.mends import mend_for, preview
 from customers.quality.models import QualityRule
-from customers.quality.run import described
+from customers.quality.run import described, failing
 from customers.quality.selectors import overview, trend
 
 
@@ -96,6 +99,30 @@ class DeleteRule(Action):
         services.delete_rule(user=request.user, rule_id=self.kwargs["pk"])
         messages.success(request, _("The rule is no longer checked."))
         return reverse("quality")
+
+
+class MendRows(Page):
+    """What would become of the rows that fail a rule, before it is done; the customer list does it, with Undo."""
+
+    policy = ("quality", "change")
+    template_name = "quality/mend.html"
+    shown = 50
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        user = self.request.user
+        rule = QualityRule.objects.filter(pk=self.kwargs["pk"]).first()
+        action = mend_for(rule) if rule else None
+        if rule is None or action is None or not user.access.can("customer", "change"):
+            raise Http404
+        field = action.name.removeprefix("mend-")
+        if field in user.access.restricted_fields("customer"):
+            raise Http404
+        rows = failing(Customer.objects.visible_to(user), rule, timezone.now())
+        shown = preview(user, rows, field, self.shown)
+        return super().get_context_data(
+            rule=rule, words=described(rule), action=action, rows=shown, total=count(rows), field=field,
+            sure=sum(bool(new) for _pk, _name, _old, new in shown), **kwargs,
+        )  # fmt: skip
 
 
 class LetPass(Action):

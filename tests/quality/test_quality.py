@@ -9,9 +9,10 @@ from django.test import Client
 
 from alerts.models import Alert
 from crm.kit.errors import Invalid, Refused
-from crm.kit.models import Source
-from customers.models import Customer, ExternalId, QualityResult, QualityRule
+from crm.kit.models import Job, Source
+from customers.models import ContactPoint, Customer, ExternalId, QualityResult, QualityRule
 from customers.quality import kinds, services, subjects
+from customers.quality.mending import mended_country, mended_email
 from customers.quality.run import check, check_all, described, failing
 from customers.quality.selectors import overview
 from customers.quality.territories import canonical
@@ -215,3 +216,40 @@ def test_every_kind_speaks():
 )
 def test_countries_are_known_by_many_names(word, code):
     assert canonical(word) == code
+
+
+@pytest.mark.parametrize(
+    ("value", "mended"),
+    [
+        ("ada(at)x.org", "ada@x.org"), ("mailto:ada@x.org", "ada@x.org"), ("ada @x.org ", "ada@x.org"), ("ada@@x.org", "ada@x.org"),
+        ("ada@x,org", "ada@x.org"), ("ada@gmial.com", "ada@gmail.com"), ("ada.lovelace", ""), ("@x.org", ""), ("ada@x", ""),
+    ],
+)  # fmt: skip
+def test_only_addresses_that_are_surely_meant_are_mended(value, mended):
+    assert mended_email(value) == mended
+
+
+def test_countries_are_mended_by_name_and_slip():
+    assert mended_country("Deutschland") == "Germany" and mended_country("Germny") == "Germany"
+    assert mended_country("Atlantis") == "" and mended_country("Germany") == ""
+
+
+def test_mending_is_previewed_done_and_undone():
+    admin = make_user("boss", "admin", root_team())
+    bad, lost, one = add("Bad", email="ada(at)x.org"), add("Lost", email="nothing"), rule("email", {"field": "email"})
+    ContactPoint.objects.create(customer=bad, kind="email", value=bad.email, primary=True)
+    client = Client()
+    client.force_login(admin)
+    page = client.get(f"/data/quality/rules/{one.pk}/mend/").content.decode()
+    assert "ada@x.org" in page and "nothing" in page
+    done = client.post(f"/customers/?quality={one.pk}", {"action": "edit", "field": "mend-email", "every": "1"})
+    assert done.status_code == 303
+    bad.refresh_from_db()
+    assert (bad.email, bad.points.get().value, bad.points.get().normalised) == ("ada@x.org",) * 3
+    job = Job.objects.get(kind="lists.bulk")
+    assert (job.result["changed"], job.result["refused"]) == (1, 1)
+    assert client.post(f"/jobs/{job.token}/undo/").status_code == 303
+    bad.refresh_from_db()
+    assert bad.email == bad.points.get().value == "ada(at)x.org"
+    lost.refresh_from_db()
+    assert lost.email == "nothing"
