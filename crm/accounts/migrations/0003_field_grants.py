@@ -19,5 +19,5 @@ def grant(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0003_quality")]
+    dependencies = [("accounts", "0003_views")]
     operations = [migrations.RunPython(grant, migrations.RunPython.noop)]
