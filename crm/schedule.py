@@ -41,6 +41,7 @@ class Periodic:
 SCHEDULE: tuple[Periodic, ...] = (
     Periodic(name="tidy", kind="kit.tidy", every=dt.timedelta(hours=1)),
     Periodic(name="tidy imports", kind="imports.tidy", every=dt.timedelta(hours=1)),
+    Periodic(name="empty the trash", kind="customers.purge", at=dt.time(3, 0)),
     Periodic(name="nightly analysis", kind="insights.run", at=dt.time(2, 0)),
 )
 

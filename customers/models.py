@@ -110,6 +110,7 @@ class Customer(Party):
             models.Index(fields=["email"], name="customers_email", condition=~Q(email="")),
             models.Index(fields=["parent"], name="customers_children", condition=Q(parent__isnull=False)),
             models.Index(fields=["id"], name="customers_trash", condition=Q(deleted_at__isnull=False)),
+            models.Index(fields=["-deleted_at", "-id"], name="customers_trash_newest", condition=Q(deleted_at__isnull=False)),
             GinIndex(fields=["tags"], name="customers_tags", condition=~Q(tags=[])),
             GinIndex(fields=["search"], name="customers_search"),
         ]  # fmt: skip
@@ -374,3 +375,6 @@ class ImportChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job_id} {self.action} {self.object}"
+
+
+from customers.relationships import Relationship, RelationType  # noqa: E402, F401  tables of their own file

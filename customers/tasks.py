@@ -12,6 +12,7 @@ from crm.kit.models import Job
 from crm.kit.progress import Progress
 from customers.imports import services
 from customers.imports.tidy import tidy
+from customers.services import purge_old
 
 
 @handler("import", title=_("Import"), time_limit=6 * 3600)
@@ -24,3 +25,9 @@ def run_import(job: Job, report: Progress) -> dict[str, Any]:
 def tidy_imports(_job: Job, _report: Progress) -> dict[str, Any]:
     """End what killed processes left of uploads and imports."""
     return dict(tidy(now=timezone.now()))
+
+
+@handler("customers.purge", title=_("Empty the trash"), time_limit=3600)
+def purge_trash(_job: Job, _report: Progress) -> dict[str, Any]:
+    """Delete for ever what has been in the trash for thirty days."""
+    return dict(purge_old(now=timezone.now()))

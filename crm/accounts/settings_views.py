@@ -27,6 +27,15 @@ from crm.kit.workspace import load_workspace, workspace
 CLEAR_SAMPLE = "clear_sample"
 
 
+_offered: list[tuple[str, Any, str, str, tuple[str, str]]] = []
+
+
+def settings_page(key: str, label: Any, url_name: str, icon: str, policy: tuple[str, str]) -> None:
+    """Register a page of an app above among the sections of the settings."""
+    if all(key != one[0] for one in _offered):
+        _offered.append((key, label, url_name, icon, policy))
+
+
 class Section:
     """Adds the list of sections beside every settings page."""
 
@@ -40,6 +49,7 @@ class Section:
             ("users", _("Users"), "settings-users", "users", ("user", "view")),
             ("teams", _("Teams"), "settings-teams", "git-branch", ("team", "view")),
             ("api-keys", _("API keys"), "settings-api-keys", "key-round", ("apikey", "view")),
+            *_offered,
             ("workspace", _("Workspace"), "settings-workspace", "settings", ("setting", "view")),
         ]
         sections = [

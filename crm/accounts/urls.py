@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from crm.accounts import settings_views, user_views, views
+from crm.accounts import settings_views, user_views, views, visit_views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.Home.as_view(), name="home"),
@@ -21,6 +21,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/api-keys/<int:pk>/revoke/", settings_views.RevokeKey.as_view(), name="settings-api-key-revoke"),
     path("settings/workspace/", settings_views.WorkspaceSettings.as_view(), name="settings-workspace"),
     path("settings/workspace/clear-sample/", settings_views.ClearSample.as_view(), name="settings-clear-sample"),
+    path("visits/<slug:object>/<int:pk>/", visit_views.NoteVisit.as_view(), name="visit"),
+    path("visits/<slug:object>/<int:pk>/pin/", visit_views.TogglePin.as_view(), name="visit-pin"),
+    path("recent/", visit_views.Recent.as_view(), name="recent"),
     path("people/", views.PickPeople.as_view(), name="people-pick"),
     path("teams/", views.PickTeams.as_view(), name="teams-pick"),
     path("views/", views.SaveView.as_view(), name="saved-view-create"),

@@ -62,12 +62,25 @@ def provider(key: str, title: Any, *, policy: tuple[str, str], order: int = 50) 
     return keep
 
 
+Opening = Callable[[Any], list[tuple[str, list[Hit]]]]
+_openings: list[Opening] = []
+
+
+def opening(show: Opening) -> Opening:
+    """Register groups that the palette shows before anything is typed."""
+    if show not in _openings:
+        _openings.append(show)
+    return show
+
+
 def answer(user: Any, text: str) -> list[tuple[str, list[Hit]]]:
     """Groups with their hits; ``>`` in front asks for actions only."""
     asked = text.replace("\0", "").strip()[:LONGEST]
     actions_only = asked.startswith(">")
     wanted = asked.lstrip("> ").casefold()
     groups: list[tuple[str, list[Hit]]] = []
+    if not asked:
+        groups += [(title, hits) for show in _openings for title, hits in show(user) if hits]
     if wanted and not actions_only:
         groups += [(str(one.title), hits) for one in _ordered(user) if (hits := _ask(one, user, asked))]
     creates = [
