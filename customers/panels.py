@@ -25,6 +25,7 @@ nav.entry(
 )
 nav.entry("contacts", _("Contacts"), "contacts", icon="id-card", order=35, policy=("contact", "view"))
 nav.create("customer", _("Customer"), "customer-new", icon="user-plus", order=10, policy=("customer", "add"))
+settings_page("trash", _("Trash"), "customers-trash", "trash-2", ("customer", "delete"))
 settings_page("relations", _("Relationships"), "settings-relations", "link", ("setting", "view"))
 
 NOTES = 50
@@ -83,8 +84,8 @@ def customer_news(request: HttpRequest, pk: int, since: datetime) -> SafeString:
     return SafeString(render_to_string("customers/news.html", context, request=request))
 
 
-records.kind("customer", shown_customers, policy=("customer", "view"), news=customer_news)
-records.kind("contact", shown_contacts, policy=("contact", "view"))
+records.kind("customer", shown_customers, policy=("customer", "view"), plural=_("Customers"), news=customer_news)
+records.kind("contact", shown_contacts, policy=("contact", "view"), plural=_("Contacts"))
 
 
 @panel(

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from crm.accounts.models import User
+from crm.kit import records
 from crm.kit.errors import Refused
 from crm.kit.lists import ListView
 from crm.kit.lists import bulk as lists_bulk
@@ -29,6 +30,13 @@ from customers.services.trash import KEPT_DAYS, relations, stays
 from customers.tables import TRASH_TABLE
 
 MOST_PURGED = 500
+OWN = {
+    "interaction": gettext_lazy("Messages and notes"),
+    "contactpoint": gettext_lazy("E-mails, phones and addresses"),
+    "contactrole": gettext_lazy("Roles of contacts"),
+    "relationship": gettext_lazy("Relationships"),
+}
+"""Tables without pages of their own that people know by name."""
 
 
 class TrashList(ListView):
@@ -124,10 +132,11 @@ class PurgeTrash(Policed):
 
 def hanging(rows: Sequence[Customer]) -> list[tuple[str, int, bool]]:
     """How much hangs on these customers, table by table, and whether it stays without them."""
-    keys, found = [row.pk for row in rows], []
+    keys = [row.pk for row in rows]
+    found: dict[tuple[str, bool], int] = {}
     for relation in relations(Customer):
         model, name = relation.related_model, relation.field.name
-        counted = model._default_manager.filter(**{f"{name}__in": keys}).count()
-        if counted:
-            found.append((str(model._meta.verbose_name_plural), counted, stays(relation)))
-    return found
+        label = records.plural_of(model._meta.model_name) or str(OWN.get(model._meta.model_name, _("Other entries")))
+        kept = (label, stays(relation))
+        found[kept] = found.get(kept, 0) + model._default_manager.filter(**{f"{name}__in": keys}).count()
+    return [(label, n, kept) for (label, kept), n in found.items() if n]

@@ -63,6 +63,7 @@ class CustomerList(ListView):
         "No customers yet. Add the first one here, or bring a whole file in with the import command or the API."
     )
     actions = ACTIONS
+    also = ((gettext_lazy("Trash"), "/customers/trash/", ("customer", "delete")),)
 
     def get_queryset(self) -> QuerySet[Customer]:
         return super().get_queryset().select_related("owner", "last_contact").defer(*HEAVY)

@@ -249,4 +249,18 @@ def shown_deals(user: Any, keys: Sequence[int]) -> dict[int, palette.Hit]:
     }
 
 
-records.kind("deal", shown_deals, policy=("deal", "view"))
+def shown_orders(user: Any, keys: Sequence[int]) -> dict[int, palette.Hit]:
+    """Orders by key."""
+    rows = (
+        Order.objects.visible_to(user).filter(pk__in=keys).select_related("customer").only("number", "customer__name")
+    )
+    return {
+        row.pk: palette.Hit(
+            f"#{row.number}", f"/sales/orders/{row.pk}/", "shopping-bag", row.customer.name if row.customer else ""
+        )
+        for row in rows
+    }
+
+
+records.kind("deal", shown_deals, policy=("deal", "view"), plural=_("Deals"))
+records.kind("order", shown_orders, policy=("order", "view"), plural=_("Orders"))

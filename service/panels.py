@@ -180,4 +180,4 @@ def shown_tickets(user: Any, keys: Sequence[int]) -> dict[int, palette.Hit]:
     return {row.pk: palette.Hit(row.subject, f"/service/tickets/{row.pk}/", "inbox", f"#{row.number}") for row in rows}
 
 
-records.kind("ticket", shown_tickets, policy=("ticket", "view"))
+records.kind("ticket", shown_tickets, policy=("ticket", "view"), plural=_("Tickets"))

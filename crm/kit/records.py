@@ -2,7 +2,7 @@
 
 An app registers its records in its ``panels.py``::
 
-    records.kind("customer", find_shown, policy=("customer", "view"))
+    records.kind("customer", find_shown, policy=("customer", "view"), plural=_("Customers"))
 
 where ``find_shown(user, keys) -> dict[key, Hit]`` goes through ``visible_to(user)`` in one query.
 """
@@ -31,15 +31,21 @@ class Kind:
     object: str
     shown: Shown
     policy: tuple[str, str]
+    plural: Any = ""
     news: News | None = None
 
 
 _kinds: dict[str, Kind] = {}
 
 
-def kind(obj: str, shown: Shown, *, policy: tuple[str, str], news: News | None = None) -> None:
-    """Register a kind of records."""
-    _kinds[obj] = Kind(obj, shown, policy, news)
+def kind(obj: str, shown: Shown, *, policy: tuple[str, str], plural: Any, news: News | None = None) -> None:
+    """Register a kind of records; ``plural`` is the word for many of them."""
+    _kinds[obj] = Kind(obj, shown, policy, plural, news)
+
+
+def plural_of(obj: str) -> str:
+    """The word for many records of a kind; "" for what has no page of its own."""
+    return str(_kinds[obj].plural) if obj in _kinds else ""
 
 
 def kind_of(obj: str, user: Any) -> Kind | None:

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const FORM = "form.inline-edit";
-  let next = "";
+  let next = "", saving = "";
   const fields = (form) => [...form.closest(".record-profile, body").querySelectorAll(".facts dd")];
   const address = (dd) => dd?.querySelector("a.pen")?.getAttribute("hx-get") || "";
   Vantage.on("keydown", `${FORM} :is(input, select)`, (box, event) => {
@@ -15,14 +15,18 @@
     if (!following) return;
     event.preventDefault();
     next = address(following);
+    saving = form.getAttribute("hx-post");
     form.requestSubmit();
   });
+  Vantage.on("keydown", "form:has([data-cancel])", (form, event) => {
+    if (event.key === "Escape") { event.preventDefault(); form.querySelector("[data-cancel]").click(); }
+  });
   document.addEventListener("htmx:afterSettle", (event) => {
-    const part = event.detail.elt;
-    if (!next || !(part instanceof Element)) return;
+    const sent = event.detail.requestConfig;
+    if (!next || sent?.verb !== "post" || sent.path !== saving) return;
     const wanted = next;
     next = "";
-    if (part.querySelector?.(FORM) || part.closest?.("dialog")) return;
+    if (event.detail.xhr?.status !== 200) return;
     document.querySelector(`a.pen[hx-get="${CSS.escape(wanted)}"]`)?.click();
   });
 })();
