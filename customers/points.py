@@ -83,7 +83,8 @@ class PointView(Policed):
         user = self.request.user
         may = user.access.can(self.object, "change")
         context = {
-            "row": row, "object": self.object, "points": shown_points(row, user, self.object), "form": form or self.form(),
+            "row": row, "object": self.object, "form": form or self.form(),
+            "points": [{**one, "where": self.where("point", one["point"].pk)} for one in shown_points(row, user, self.object)],
             "may_change": may, "where": self.where("points"), "away": reverse(self.object, args=[row.pk]),
         }  # fmt: skip
         part = self.request.headers.get("HX-Request")

@@ -105,7 +105,7 @@ class Drawer:
 
     def line(self, one: Line) -> SafeString:
         """``<div><dt>…<dd>…``."""
-        return mark_safe(f"<div><dt>{esc(one.label)}</dt><dd>{self.value(one)}</dd></div>")  # noqa: S308 - escaped
+        return mark_safe(f'<div><dt>{esc(one.label)}</dt><dd class="place">{self.value(one)}</dd></div>')  # noqa: S308 - escaped
 
     def value(self, one: Line, *, focus: bool = False) -> SafeString:
         """What stands in the ``dd``: the value, the history and the pencil."""
@@ -123,7 +123,7 @@ class Drawer:
         if self.may_change:
             here = " data-focus" if focus else ""
             pen = (
-                f'<a class="edit pen" href="{self.base}edit/?field={one.field}" hx-get="{where}" hx-target="closest dd" '
+                f'<a class="edit pen" href="{self.base}edit/?field={one.field}" hx-get="{where}" hx-target="closest .place" '
                 f'hx-swap="innerHTML" aria-label="{self.edit % {"what": label}}"{here}>{self.pencil}</a>'
             )
         return mark_safe(f"{shown}{told}{pen}")  # noqa: S308 - every part is escaped or ours
