@@ -21,11 +21,19 @@ def opened(browser: Any, live_server: Any, cast: Cast, actor: str = "rep", **opt
     return page
 
 
+def ready(page: Any, field: str) -> None:
+    """The field is open, and the script has taken hold of its form."""
+    page.wait_for_selector(f"form.inline-edit [name={field}]:focus")
+    page.wait_for_function(
+        "() => !document.querySelector('.htmx-added, .htmx-settling, .htmx-swapping, .htmx-request')"
+    )
+
+
 def begin(page: Any, field: str) -> None:
     """Open one field by keyboard."""
     page.focus(f'#facts a.pen[hx-get$="/fields/{field}/"]')
     page.keyboard.press("Enter")
-    page.wait_for_selector(f"form.inline-edit [name={field}]:focus")
+    ready(page, field)
 
 
 def test_enter_saves_escape_restores_and_tab_goes_on(live_server: Any, browser: Any, cast: Cast) -> None:
@@ -39,14 +47,14 @@ def test_enter_saves_escape_restores_and_tab_goes_on(live_server: Any, browser: 
     row.refresh_from_db()
     assert row.city == "kiterepcustomer"
     page.keyboard.press("Enter")
-    page.wait_for_selector("form.inline-edit [name=city]:focus")
+    ready(page, "city")
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type("Bremen")
     page.keyboard.press("Enter")
     page.wait_for_selector('a.pen[hx-get$="/fields/city/"]:focus')
     assert "Bremen" in page.inner_text("#facts")
     page.keyboard.press("Enter")
-    page.wait_for_selector("form.inline-edit [name=city]:focus")
+    ready(page, "city")
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type("Kiel")
     page.keyboard.press("Tab")
