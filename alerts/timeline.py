@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from alerts import words
 from alerts.models import Alert
@@ -41,4 +42,11 @@ def draw_alert(data: dict[str, Any], scene: Scene) -> timeline.Event:
     )
 
 
-timeline.provider(SUBJECT, timeline.Provider("alert", PREDICTIONS, alert_rows, draw_alert, policy=("alert", "view")))
+def tell_alerts(rows: list[dict[str, Any]], scene: Scene) -> str:
+    """Alerts that rose or went on."""
+    return ngettext("%(n)s alert", "%(n)s alerts", len(rows)) % {"n": len(rows)}
+
+
+timeline.provider(
+    SUBJECT, timeline.Provider("alert", PREDICTIONS, alert_rows, draw_alert, policy=("alert", "view"), tell=tell_alerts)
+)

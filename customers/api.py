@@ -23,7 +23,7 @@ from crm.kit.rest import KitAPIView, KitViewSet, row_id
 from crm.kit.shapes import Bag, Day, Id, KitSerializer, Moment, Reference, Tags, Text, represent
 from crm.kit.tables import Scene
 from crm.kit.workspace import workspace
-from customers import services
+from customers import points_api, services
 from customers.filters import ContactFilters, CustomerFilters, InteractionFilters
 from customers.imports_api import ImportViewSet
 from customers.models import Contact, Customer, ExternalId, Gender, Interaction, Lifecycle
@@ -358,4 +358,7 @@ def register(router: BaseRouter) -> None:
     router.register("imports", ImportViewSet, basename="imports")
 
 
-urlpatterns = [path("customers/<str:pk>/timeline/", TimelineView.as_view(), name="api-customer-timeline")]
+urlpatterns = [
+    path("customers/<str:pk>/timeline/", TimelineView.as_view(), name="api-customer-timeline"),
+    *points_api.urlpatterns,
+]

@@ -15,7 +15,7 @@ from crm.accounts.selectors import teams_of
 from crm.kit.lists import Action, Input, Setting, one_of, text_of
 from crm.kit.sets import Swept
 from customers import services
-from customers.models import Customer, Lifecycle
+from customers.models import Contact, Customer, Lifecycle
 from customers.quality.mends import MENDS
 from customers.services import bulk as many
 
@@ -111,6 +111,50 @@ def team_of(user: User, typed: str) -> int:
     return int(TEAMS.one(teams_of(user, "customer", "change"), typed).pk)
 
 
+def add_contact_tag(*, user: User, pk: int, value: str, now: datetime) -> dict[str, Any] | None:
+    """Tag one contact."""
+    done = services.tag_contact(user=user, contact_id=pk, add=value)
+    return {} if done.was_changed else None  # type: ignore[attr-defined]
+
+
+def drop_contact_tag(*, user: User, pk: int, value: str, before: dict[str, Any], now: datetime) -> None:
+    """Take the tag away again."""
+    services.tag_contact(user=user, contact_id=pk, remove=value)
+
+
+def trash_contact(*, user: User, pk: int, value: None, now: datetime) -> dict[str, Any]:
+    """Put one contact away."""
+    services.trash_contact(user=user, contact_id=pk, now=now)
+    return {}
+
+
+def restore_contact(*, user: User, pk: int, value: None, before: dict[str, Any], now: datetime) -> None:
+    """Take one contact out of the trash again."""
+    services.restore_contact(user=user, contact_id=pk)
+
+
+def update_contact(*, user: User, pk: int, values: dict[str, Any], now: datetime) -> Contact:
+    """As the service takes it."""
+    return services.update_contact(user=user, contact_id=pk, values=values)
+
+
+def bring_back(*, user: User, pk: int, value: None, now: datetime) -> dict[str, Any]:
+    """Take one customer out of the trash."""
+    services.restore_customer(user=user, customer_id=pk)
+    return {}
+
+
+def purge(*, user: User, pk: int, value: None, now: datetime) -> dict[str, Any]:
+    """Delete one customer of the trash for ever."""
+    services.purge(user=user, ids=[pk])
+    return {}
+
+
+def put_away_again(*, user: User, pk: int, value: None, before: dict[str, Any], now: datetime) -> None:
+    """Undo of it."""
+    services.trash_customer(user=user, customer_id=pk, now=now)
+
+
 CHANGE = ("customer", "change")
 TAG, UNTAG, TRASH = Tagging(), Untagging(), Trashing()
 
@@ -179,3 +223,25 @@ ACTIONS = (
         sweep=TRASH, model=Customer,
     ),
 )  # fmt: skip
+
+CONTACT_OWNER = Setting(many.CONTACTS, "owner", update_contact, many=many.set_contact_fields)
+CHANGE_CONTACT = ("contact", "change")
+CONTACT_ACTIONS = (
+    Action(
+        "tag", gettext_lazy("Add tag"), "tag", CHANGE_CONTACT, add_contact_tag, drop_contact_tag, read_tag,
+        Input(gettext_lazy("Tag")),
+    ),
+    Action(
+        "assign", gettext_lazy("Assign"), "user-plus", CHANGE_CONTACT, CONTACT_OWNER.act, CONTACT_OWNER.back,
+        person_of("contact"), Input(gettext_lazy("Owner"), picker=PEOPLE.of("contact", "change")), sweep=CONTACT_OWNER,
+        model=Contact,
+    ),
+    Action(
+        "trash", gettext_lazy("Move to trash"), "trash-2", ("contact", "delete"), trash_contact, restore_contact,
+        danger=True,
+    ),
+)  # fmt: skip
+RESTORE = Action("restore", gettext_lazy("Restore"), "rotate-ccw", ("customer", "delete"), bring_back, put_away_again)
+"""The one thing that the list of the trash does to many at once with Undo."""
+PURGE = Action("purge", gettext_lazy("Delete for ever"), "trash-2", ("customer", "purge"), purge, danger=True)
+"""Asked for on a page of its own."""

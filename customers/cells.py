@@ -16,7 +16,7 @@ NAMES = ("name", "kind", "company", "owner", "lifecycle", "email", "phone", "cit
 
 def form_of(user: User, row: Customer, name: str, data: Any) -> CustomerForm:
     """The form of one field."""
-    return CustomerForm(data, user=user, action="change", only=name, initial=initial_of(row))
+    return CustomerForm(data, user=user, action="change", only=name, initial=initial_of(row, CustomerForm))
 
 
 def save(*, user: User, pk: int, values: dict[str, Any], expected: str | None, now: datetime) -> Customer:

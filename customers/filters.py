@@ -70,6 +70,16 @@ class CustomerFilters(KitFilterSet):
     contacted_before = TimeFilter(label=_("Last contact before"), field_name="last_contact__at", lookup_expr="lt")
 
 
+class TrashFilters(KitFilterSet):
+    """The list of the trash."""
+
+    object = "customer"
+    key = "customers.trash"
+
+    kind = django_filters.ChoiceFilter(label=_("Kind"), choices=Customer.Kind.choices)
+    owner = OwnerFilter()
+
+
 class ContactCustomerFilter(IdFilter):
     """Contacts of one customer."""
 

@@ -110,6 +110,7 @@ class Customer(Party):
             models.Index(fields=["email"], name="customers_email", condition=~Q(email="")),
             models.Index(fields=["parent"], name="customers_children", condition=Q(parent__isnull=False)),
             models.Index(fields=["id"], name="customers_trash", condition=Q(deleted_at__isnull=False)),
+            models.Index(fields=["-deleted_at", "-id"], name="customers_trash_newest", condition=Q(deleted_at__isnull=False)),
             GinIndex(fields=["tags"], name="customers_tags", condition=~Q(tags=[])),
             GinIndex(fields=["search"], name="customers_search"),
         ]  # fmt: skip
@@ -388,3 +389,4 @@ class ImportChange(models.Model):
 
 
 from customers.quality.models import QualityException, QualityResult, QualityRule  # noqa: E402, F401 - tables of this app
+from customers.relationships import Relationship, RelationType  # noqa: E402, F401  tables of their own file

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from crm.kit import nav, palette, subjects
+from crm.accounts.settings_views import settings_page
+from crm.kit import nav, palette, records, subjects, timeline
 from crm.kit.slots import panel
 from crm.kit.subjects import Hit, Subject, of_id, outside, own_id
-from customers.models import Contact, ContactRole, Customer, ExternalId, Interaction
+from crm.kit.tables import Scene
+from crm.kit.workspace import workspace
+from customers.models import Contact, Customer, ExternalId, Interaction
+from customers.timeline import SUBJECT
 
 nav.entry(
     "quality", _("Data quality"), "quality", icon="list-checks", group="data", order=20, policy=("quality", "view")
@@ -21,6 +29,7 @@ nav.entry(
 nav.entry(
     "customers", _("Customers"), "customers", icon="users", order=30, policy=("customer", "view"), go="c", bottom=True
 )
+nav.entry("contacts", _("Contacts"), "contacts", icon="id-card", order=35, policy=("contact", "view"))
 nav.create(
     "customer",
     _("Customer"),
@@ -30,6 +39,8 @@ nav.create(
     policy=("customer", "add"),
     named="name",
 )
+settings_page("trash", _("Trash"), "customers-trash", "trash-2", ("customer", "delete"))
+settings_page("relations", _("Relationships"), "settings-relations", "link", ("setting", "view"))
 
 NOTES = 50
 
@@ -44,16 +55,8 @@ def _customer_hit(row: Customer) -> Hit:
     return Hit(row.name, f"/customers/{row.pk}/", icon, row.city or row.company)
 
 
-def _reachable(rows: QuerySet[Contact], user: Any) -> QuerySet[Contact]:
-    """Contacts of a customer that the reader may open: a contact is shown on its customer's page."""
-    roles = ContactRole.objects.filter(contact=OuterRef("pk"), customer__in=Customer.objects.visible_to(user))
-    return rows.filter(Exists(roles)).annotate(
-        at_customer=Subquery(roles.order_by("-primary", "pk").values("customer")[:1])
-    )
-
-
-def _contact_hit(row: Any) -> Hit:
-    return Hit(row.name, f"/customers/{row.at_customer}/", "id-card", row.company)
+def _contact_hit(row: Contact) -> Hit:
+    return Hit(row.name, f"/contacts/{row.pk}/", "id-card", row.company)
 
 
 subjects.register(
@@ -65,7 +68,7 @@ subjects.register(
 subjects.register(
     Subject(
         key="contacts", title=_("Contacts"), object="contact", order=20, model=Contact, hit=_contact_hit,
-        shown=_reachable, numbered=of_id,
+        listed="contacts", numbered=of_id,
     )
 )  # fmt: skip
 
@@ -88,6 +91,39 @@ def actions_of_a_customer(user: Any, kwargs: Mapping[str, Any]) -> list[Hit]:
         for policy, label, href, icon in offered
         if user.access.can(*policy)
     ]
+
+
+def shown_customers(user: Any, keys: Sequence[int]) -> dict[int, Hit]:
+    """Customers by key, as pins and recent records show them."""
+    rows = Customer.objects.visible_to(user).filter(pk__in=keys).only("name", "kind", "city", "company")
+    return {
+        row.pk: Hit(
+            row.name, f"/customers/{row.pk}/", "building-2" if row.kind == "company" else "users", row.city or row.company
+        )
+        for row in rows
+    }  # fmt: skip
+
+
+def shown_contacts(user: Any, keys: Sequence[int]) -> dict[int, Hit]:
+    """Contacts by key."""
+    rows = Contact.objects.visible_to(user).filter(pk__in=keys).only("name", "company")
+    return {row.pk: _contact_hit(row) for row in rows}
+
+
+def customer_news(request: HttpRequest, pk: int, since: datetime) -> SafeString:
+    """What changed on a customer since the reader's last visit; nothing when nothing did."""
+    customer = Customer.objects.visible_to(request.user).filter(pk=pk).first()
+    levels = request.user.access.restricted_fields("customer")
+    scene = Scene(request.user, timezone.now(), workspace().home_currency, levels)
+    told = timeline.news(SUBJECT, customer, scene, since=since) if customer else []
+    if not told:
+        return SafeString("")
+    context = {"since": since, "told": [(one.group, sentence, one.group == "predictions") for one, sentence in told]}
+    return SafeString(render_to_string("customers/news.html", context, request=request))
+
+
+records.kind("customer", shown_customers, policy=("customer", "view"), plural=_("Customers"), news=customer_news)
+records.kind("contact", shown_contacts, policy=("contact", "view"), plural=_("Contacts"))
 
 
 @panel(

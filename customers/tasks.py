@@ -14,6 +14,7 @@ from customers.imports import services
 from customers.imports.tidy import tidy
 from customers.quality.run import check_all
 from customers.quality.services import CHECK
+from customers.services import purge_old
 
 
 @handler("import", title=_("Import"), time_limit=6 * 3600)
@@ -38,3 +39,9 @@ def tidy_imports(_job: Job, _report: Progress) -> dict[str, Any]:
 def check_quality(_job: Job, report: Progress) -> dict[str, Any]:
     """Ask every quality rule."""
     return check_all(now=timezone.now(), progress=report)
+
+
+@handler("customers.purge", title=_("Empty the trash"), time_limit=3600)
+def purge_trash(_job: Job, _report: Progress) -> dict[str, Any]:
+    """Delete for ever what has been in the trash for thirty days."""
+    return dict(purge_old(now=timezone.now()))

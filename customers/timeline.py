@@ -10,7 +10,7 @@ from django.db.models.fields.json import KT, KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, Concat, JSONObject, Left, NullIf, Trim
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from crm.accounts.models import User
 from crm.kit import timeline
@@ -58,16 +58,16 @@ def campaign_rows(customer: Customer, user: Any) -> QuerySet[Any]:
     return _interactions(customer, user).filter(kind=Interaction.Kind.CAMPAIGN)
 
 
+INTERACTION_DATA = JSONObject(
+    kind="kind", direction="direction", channel="channel", subject="subject", text=Left("text", LONGEST + 1),
+    author=user_name("author__"), by="author_id", minutes=KT("payload__minutes"), step=KT("payload__event"),
+)  # fmt: skip
+"""What ``draw_interaction`` reads."""
+
+
 def _interactions(customer: Customer, user: Any) -> QuerySet[Any]:
     rows = Interaction.objects.visible_to(user).filter(customer=customer)
-    return rows.annotate(
-        event_at=F("occurred_at"),
-        event_ref=F("id"),
-        event_data=JSONObject(
-            kind="kind", direction="direction", channel="channel", subject="subject", text=Left("text", LONGEST + 1),
-            author=user_name("author__"), minutes=KT("payload__minutes"), step=KT("payload__event"),
-        ),
-    )  # fmt: skip
+    return rows.annotate(event_at=F("occurred_at"), event_ref=F("id"), event_data=INTERACTION_DATA)
 
 
 def draw_interaction(data: dict[str, Any], scene: Scene) -> timeline.Event:
@@ -115,6 +115,7 @@ def change_rows(customer: Customer, user: Any) -> QuerySet[Any]:
                 Subquery(now.annotate(row=JSONObject(**fields)).values("row")[:1]),
             ),
             who=Subquery(person[:1]),
+            by=F("by"),
         ),
     )
 
@@ -136,6 +137,29 @@ def draw_change(data: dict[str, Any], scene: Scene) -> timeline.Event:
         "history",
         detail=" · ".join(part for part in (f"{before} → {after}", who) if part),
     )
+
+
+def tell_interactions(rows: list[dict[str, Any]], scene: Scene) -> str:
+    """What others said and noted."""
+    n = sum(row["by"] != scene.user.pk for row in rows)
+    return ngettext("%(n)s message or note", "%(n)s messages and notes", n) % {"n": n} if n else ""
+
+
+def tell_campaigns(rows: list[dict[str, Any]], scene: Scene) -> str:
+    """Messages of campaigns."""
+    return ngettext("%(n)s campaign message", "%(n)s campaign messages", len(rows)) % {"n": len(rows)}
+
+
+def tell_changes(rows: list[dict[str, Any]], scene: Scene) -> str:
+    """The fields that others changed."""
+    changed = {
+        name: str(_field(name.removesuffix("_id")).verbose_name)
+        for row in rows
+        if row["by"] != scene.user.pk
+        for name, old in (row["old"] or {}).items()
+        if old != (row["new"] or {}).get(name) and scene.levels.get(name) != "hidden"
+    }
+    return _("Changed: %(fields)s") % {"fields": ", ".join(changed.values())} if changed else ""
 
 
 def _field(name: str) -> Field[Any, Any]:
@@ -161,9 +185,15 @@ timeline.group(SUBJECT, CAMPAIGNS, gettext_lazy("Campaigns"), icon="megaphone", 
 timeline.group(SUBJECT, PREDICTIONS, gettext_lazy("Predictions"), icon="sparkles", order=60)
 timeline.group(SUBJECT, CHANGES, gettext_lazy("Changes"), icon="history", order=70, rare=True)
 timeline.provider(
-    SUBJECT, timeline.Provider("interaction", MESSAGES, interaction_rows, draw_interaction, ("interaction", "view"))
+    SUBJECT,
+    timeline.Provider(
+        "interaction", MESSAGES, interaction_rows, draw_interaction, ("interaction", "view"), tell_interactions
+    ),
 )
 timeline.provider(
-    SUBJECT, timeline.Provider("campaign", CAMPAIGNS, campaign_rows, draw_interaction, ("interaction", "view"))
+    SUBJECT,
+    timeline.Provider("campaign", CAMPAIGNS, campaign_rows, draw_interaction, ("interaction", "view"), tell_campaigns),
 )
-timeline.provider(SUBJECT, timeline.Provider("change", CHANGES, change_rows, draw_change, ("customer", "view")))
+timeline.provider(
+    SUBJECT, timeline.Provider("change", CHANGES, change_rows, draw_change, ("customer", "view"), tell_changes)
+)

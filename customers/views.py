@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,21 +13,21 @@ from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import get_language_info, gettext_lazy
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from crm.kit import slots, timeline
 from crm.kit.lists import ListView, Preset
 from crm.kit.masking import at_level
 from crm.kit.tables import Scene
-from crm.kit.ui import words
 from crm.kit.views import Policed, RecordPage
 from crm.kit.workspace import workspace
+from customers import profile
 from customers.bulk import ACTIONS
 from customers.cells import EDITOR
 from customers.filters import CustomerFilters
 from customers.forms import ComposerForm
-from customers.models import Customer
+from customers.models import Contact, Customer
+from customers.services.trash import KEPT_DAYS, in_trash
 from customers.tables import LIFECYCLE_TONES, ORDERINGS, TABLE
 from customers.timeline import SUBJECT
 
@@ -66,6 +67,7 @@ class CustomerList(ListView):
     editor = EDITOR
     group_names = ("lifecycle", "kind", "owner", "team", "country", "churn_band", "rfm_segment")
     sums = {"monetary": "score__monetary", "clv_12m": "score__clv_12m"}
+    also = ((gettext_lazy("Trash"), "/customers/trash/", ("customer", "delete")),)
 
     def get_queryset(self) -> QuerySet[Customer]:
         return super().get_queryset().select_related("owner", "last_contact").defer(*HEAVY)
@@ -89,7 +91,7 @@ class CustomerPage(RecordPage):
     template_name = "customers/record.html"
 
     def get_queryset(self) -> QuerySet[Customer]:
-        return super().get_queryset().select_related("owner", "team", "parent").defer("search", "sort_name")
+        return super().get_queryset().select_related("owner", "team").defer("search", "sort_name")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
@@ -99,7 +101,11 @@ class CustomerPage(RecordPage):
         context |= {
             "tab": tab,
             "levels": levels,
-            "profile": profile_lines(customer, levels),
+            "row": customer,
+            "facts": profile.draw(customer, user, levels),
+            "above": visible_parent(user, customer),
+            "row_where": f"/customers/{customer.pk}/",
+            "tags_where": f"/customers/{customer.pk}/tags/",
             "email": at_level(customer.email, levels.get("email", "")),
             "phone": at_level(customer.phone, levels.get("phone", "")),
             "reachable": not ({"email", "phone"} & levels.keys()),
@@ -116,10 +122,21 @@ class CustomerPage(RecordPage):
         return context
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        context = self.get_context_data(**kwargs)
+        try:
+            context = self.get_context_data(**kwargs)
+        except Http404:
+            return self.trashed(request, kwargs["pk"])
         if request.headers.get("HX-Target") == "record-tabs":
             return TemplateResponse(request, "customers/tabs.html", context, headers={"Vary": "HX-Target"})
         return self.render_to_response(context)
+
+    def trashed(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A record of the trash says so to whoever may restore it; anyone else gets the usual 404."""
+        row = in_trash(request.user).filter(pk=pk).first()
+        if row is None:
+            raise Http404
+        until = row.deleted_at + timedelta(days=KEPT_DAYS)
+        return render(request, "customers/trashed.html", {"row": row, "until": until}, status=410)
 
 
 class TimelinePart(Policed):
@@ -161,6 +178,21 @@ def find_customer(user: Any, pk: int) -> Customer:
     return found
 
 
+def find_contact(user: Any, pk: int) -> Contact:
+    """The contact as the user may see it, or 404."""
+    found = Contact.objects.visible_to(user).filter(pk=pk).select_related("owner", "team", "source").first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def visible_parent(user: Any, customer: Customer) -> Customer | None:
+    """The company above, where the reader reaches it; no query where there is none."""
+    if customer.parent_id is None:
+        return None
+    return Customer.objects.visible_to(user).filter(pk=customer.parent_id).only("name").first()
+
+
 def timeline_context(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """One page of the timeline, its type chips and the address of the next page."""
     chosen = request.GET.get("type", "")
@@ -189,40 +221,6 @@ def type_chips(groups: list[timeline.Group], chosen: str) -> dict[str, Any]:
         "rest": rest,
         "rest_chosen": next((group for group in rest if group.name == chosen), None),
     }
-
-
-def profile_lines(customer: Customer, levels: dict[str, str]) -> list[dict[str, Any]]:
-    """The facts of the profile column; ``field`` makes a line editable in place."""
-    place = ", ".join(part for part in (customer.city, customer.country) if part)
-    lines = [
-        ("email", _("E-mail"), at_level(customer.email, levels.get("email", "")), "email"),
-        ("phone", _("Phone"), at_level(customer.phone, levels.get("phone", "")), "phone"),
-        ("company", _("Company"), customer.company, "company"),
-        ("title", _("Job title"), customer.title, "title"),
-        ("city", _("City"), place, "city"),
-        ("address", _("Address"), at_level(customer.address, levels.get("address", "")), "address"),
-        ("owner", _("Owner"), customer.owner.display_name if customer.owner else "", "owner"),
-        ("team", _("Team"), customer.team.name, ""),
-        ("lifecycle", _("Lifecycle"), customer.get_lifecycle_display(), "lifecycle"),
-        ("language", _("Language"), language_name(customer.language), "language"),
-        ("since", _("Since"), words.day(customer.created_at), ""),
-    ]
-    hidden_when_empty = {"title", "address", "language", "company"}
-    return [
-        {"name": name, "label": label, "value": value, "field": field if levels.get(name) not in ("hidden", "masked") else ""}
-        for name, label, value, field in lines
-        if levels.get(name) != "hidden" and (value or name not in hidden_when_empty)
-    ]  # fmt: skip
-
-
-def language_name(code: str) -> str:
-    """A language as the reader calls it; the code itself where nobody knows it."""
-    if code == "zh":
-        return _("Chinese")
-    try:
-        return str(get_language_info(code)["name_translated"]) if code else ""
-    except KeyError:
-        return code
 
 
 def local_time(customer: Customer) -> str:

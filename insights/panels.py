@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.kit import nav
+from crm.kit import nav, rollups
 from crm.kit.slots import panel
-from crm.kit.ui.words import band_word, day, number, short_day, signed
+from crm.kit.ui.words import band_word, day, number, percent, short_day, signed
 from crm.kit.workspace import workspace
 from insights import charts, words
 from insights.models import CustomerScore, ModelVersion, ScoreHistory, SegmentMembership
@@ -68,6 +69,21 @@ def score_for(request: HttpRequest, record: Any) -> CustomerScore | None:
             .first()
         )
     return kept[record.pk]
+
+
+@rollups.figure("customer", "risk", gettext_lazy("Worst churn risk"), policy=("score", "view"), order=40, insight=True)
+def worst_risk_of(user: Any, ids: Sequence[int], now: datetime) -> rollups.Figure | None:
+    """The highest churn risk, and whose it is."""
+    rows = CustomerScore.objects.visible_to(user).filter(pk__in=ids, churn_probability__isnull=False)
+    worst = (
+        rows.select_related("customer")
+        .only("churn_probability", "customer__name")
+        .order_by("-churn_probability")
+        .first()
+    )
+    if worst is None:
+        return None
+    return rollups.Figure(percent(worst.churn_probability), worst.customer.name)
 
 
 @panel(

@@ -62,6 +62,17 @@ def _main_reason(data: dict[str, Any], scene: Scene) -> str:
     return _("Main reason: %(reason)s.") % {"reason": found.label}
 
 
+def tell_predictions(rows: list[dict[str, Any]], scene: Scene) -> str:
+    """``Risk 41% → 63%``: from what it was to the newest; rows come newest first."""
+    before, value = rows[-1]["before"], rows[0]["value"]
+    if before is None:
+        return _("Churn risk is %(value)s") % {"value": percent(value)}
+    if abs(value - before) < SAME:
+        return ""
+    return _("Risk %(before)s → %(value)s") % {"before": percent(before), "value": percent(value)}
+
+
 timeline.provider(
-    SUBJECT, timeline.Provider("prediction", PREDICTIONS, prediction_rows, draw_prediction, ("score", "view"))
+    SUBJECT,
+    timeline.Provider("prediction", PREDICTIONS, prediction_rows, draw_prediction, ("score", "view"), tell_predictions),
 )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from crm.kit import timeline
 from crm.kit.tables import Scene
 from customers.models import Interaction
-from customers.timeline import CAMPAIGNS, SUBJECT
+from customers.timeline import CAMPAIGNS, SUBJECT, tell_campaigns
 from marketing.models import Touch
 
 
@@ -46,4 +46,6 @@ def draw_touch(data: dict[str, Any], scene: Scene) -> timeline.Event:
     return timeline.Event(title, "megaphone", tone, data["name"], text, f"/marketing/campaigns/{data['id']}/")
 
 
-timeline.provider(SUBJECT, timeline.Provider("touch", CAMPAIGNS, touch_rows, draw_touch, ("campaign", "view")))
+timeline.provider(
+    SUBJECT, timeline.Provider("touch", CAMPAIGNS, touch_rows, draw_touch, ("campaign", "view"), tell_campaigns)
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,11 +11,12 @@ from django.db.models import Count, F, Q, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from crm.kit import nav, subjects
+from crm.kit import nav, records, rollups, subjects
 from crm.kit.slots import panel
 from crm.kit.subjects import Hit, Subject, of_id
+from crm.kit.ui import words
 from crm.kit.workspace import workspace
-from sales.models import Deal, Order, Product
+from sales.models import Deal, Order, OrderLine, Product
 
 nav.entry("deals", _("Deals"), "deals", icon="handshake", order=40, policy=("deal", "view"), go="d", bottom=True)
 nav.entry("orders", _("Orders"), "orders", icon="shopping-bag", order=45, policy=("order", "view"), go="o")
@@ -48,6 +51,31 @@ def open_deals_figure(request: HttpRequest, record: Any) -> dict[str, Any]:
     numbers = deal_numbers(request, record)
     hidden = "amount" in request.user.access.restricted_fields("deal")
     return {**numbers, "currency": workspace().home_currency, "hidden": hidden}
+
+
+@rollups.figure("customer", "revenue", _("Revenue, 12 months"), policy=("order", "view"), order=10)
+def revenue_of(user: Any, ids: Sequence[int], now: datetime) -> rollups.Figure | None:
+    """Net revenue of the last twelve months in the home currency, adjustments left out."""
+    orders = Order.objects.visible_to(user).filter(
+        customer__in=ids, ordered_at__gte=now - timedelta(days=365), ordered_at__lt=now
+    )
+    lines = OrderLine.objects.filter(order__in=orders).exclude(product__kind=Product.Kind.ADJUSTMENT)
+    rows = list(lines.order_by().values("order__customer").annotate(net=Sum("home_net")))
+    each = {row["order__customer"]: row["net"] for row in rows if row["net"] is not None}
+    currency = workspace().home_currency
+    shown = {pk: words.money(net, currency, cents=False) for pk, net in each.items()}
+    return rollups.Figure(words.money(sum(each.values()), currency, cents=False), each=shown) if each else None
+
+
+@rollups.figure("customer", "deals", _("Open deals"), policy=("deal", "view"), order=20)
+def open_deals_of(user: Any, ids: Sequence[int], now: datetime) -> rollups.Figure:
+    """Number and sum of open deals."""
+    numbers = Deal.objects.visible_to(user).open().filter(customer__in=ids).order_by().aggregate(
+        n=Count("pk"), home_sum=Sum("home_amount")
+    )  # fmt: skip
+    hidden = "amount" in user.access.restricted_fields("deal") or numbers["home_sum"] is None
+    worth = "" if hidden else words.money(numbers["home_sum"], workspace().home_currency, cents=False)
+    return rollups.Figure(numbers["n"], worth)
 
 
 def _deal_count(request: HttpRequest, record: Any) -> int:
@@ -207,3 +235,29 @@ subjects.register(
 subjects.register(
     Subject(key="products", title=_("Products"), object="product", order=60, model=Product, hit=_product_hit)
 )
+
+
+def shown_deals(user: Any, keys: Sequence[int]) -> dict[int, Hit]:
+    """Deals by key, as pins and recent records show them."""
+    rows = Deal.objects.visible_to(user).filter(pk__in=keys).select_related("customer").only("title", "customer__name")
+    return {
+        row.pk: Hit(row.title, f"/sales/deals/{row.pk}/", "handshake", row.customer.name if row.customer else "")
+        for row in rows
+    }
+
+
+def shown_orders(user: Any, keys: Sequence[int]) -> dict[int, Hit]:
+    """Orders by key."""
+    rows = (
+        Order.objects.visible_to(user).filter(pk__in=keys).select_related("customer").only("number", "customer__name")
+    )
+    return {
+        row.pk: Hit(
+            f"#{row.number}", f"/sales/orders/{row.pk}/", "shopping-bag", row.customer.name if row.customer else ""
+        )
+        for row in rows
+    }
+
+
+records.kind("deal", shown_deals, policy=("deal", "view"), plural=_("Deals"))
+records.kind("order", shown_orders, policy=("order", "view"), plural=_("Orders"))

@@ -67,5 +67,15 @@ def draw_stage(data: dict[str, Any], scene: Scene) -> timeline.Event:
     return timeline.Event(title, "handshake", tone, detail, href=f"/sales/deals/{data['id']}/")
 
 
-timeline.provider(SUBJECT, timeline.Provider("order", ORDERS, order_rows, draw_order, ("order", "view")))
-timeline.provider(SUBJECT, timeline.Provider("stage", DEALS, stage_rows, draw_stage, ("deal", "view")))
+def tell_orders(rows: list[dict[str, Any]], scene: Scene) -> str:
+    """Orders and returns."""
+    return ngettext("%(n)s order", "%(n)s orders", len(rows)) % {"n": len(rows)}
+
+
+def tell_stages(rows: list[dict[str, Any]], scene: Scene) -> str:
+    """Deals that moved."""
+    return ngettext("%(n)s step of a deal", "%(n)s steps of deals", len(rows)) % {"n": len(rows)}
+
+
+timeline.provider(SUBJECT, timeline.Provider("order", ORDERS, order_rows, draw_order, ("order", "view"), tell_orders))
+timeline.provider(SUBJECT, timeline.Provider("stage", DEALS, stage_rows, draw_stage, ("deal", "view"), tell_stages))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Min, Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from crm.kit import nav, subjects
+from crm.kit import nav, records, rollups, subjects
 from crm.kit.slots import panel
 from crm.kit.subjects import Hit, Subject
 from service.models import Ticket
@@ -59,6 +61,12 @@ def ticket_numbers(request: HttpRequest, record: Any) -> dict[str, Any]:
 def open_tickets_figure(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Number of open tickets and since when the oldest waits."""
     return ticket_numbers(request, record)
+
+
+@rollups.figure("customer", "tickets", _("Open tickets"), policy=("ticket", "view"), order=30)
+def open_tickets_of(user: Any, ids: Sequence[int], now: datetime) -> rollups.Figure:
+    """Number of open tickets."""
+    return rollups.Figure(Ticket.objects.visible_to(user).open().filter(customer__in=ids).order_by().count())
 
 
 def _count(request: HttpRequest, record: Any) -> int:
@@ -164,3 +172,12 @@ subjects.register(
         numbered=lambda rows, text: rows.filter(number__in=[text, f"#{text}"]),
     )
 )  # fmt: skip
+
+
+def shown_tickets(user: Any, keys: Sequence[int]) -> dict[int, Hit]:
+    """Tickets by key, as pins and recent records show them."""
+    rows = Ticket.objects.visible_to(user).filter(pk__in=keys).only("subject", "number")
+    return {row.pk: Hit(row.subject, f"/service/tickets/{row.pk}/", "inbox", f"#{row.number}") for row in rows}
+
+
+records.kind("ticket", shown_tickets, policy=("ticket", "view"), plural=_("Tickets"))

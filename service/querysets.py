@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models
 
-from customers.querysets import joined_to_visible_customers
+from customers.querysets import joined_to_visible_customers, not_in_trash
 
 if TYPE_CHECKING:
     from crm.accounts.models import User
@@ -16,12 +16,12 @@ class TicketQuerySet(models.QuerySet):
     """Tickets."""
 
     def visible_to(self, user: User) -> Self:
-        """Tickets of the user's queues and own ones (agents), or of the customers reached (others)."""
+        """Tickets of the user's queues and own ones (agents), or of the customers reached (others); none of the trash."""
         if not user.access.can("ticket"):
             return self.none()
-        own = user.access.rows("ticket", team="queue__team")
+        own = user.access.rows("ticket", team="queue__team") & not_in_trash()
         if user.access.team_ids("ticket") is None:
-            return self.all()
+            return self.filter(not_in_trash())
         if user.access.team_ids("customer") is None:
             return self.filter(own)
         return self.filter(own | joined_to_visible_customers(user, "ticket"))

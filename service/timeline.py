@@ -8,6 +8,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Extract, JSONObject, Left
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm.kit import timeline
 from crm.kit.tables import Scene
@@ -77,5 +78,19 @@ def draw_solved(data: dict[str, Any], scene: Scene) -> timeline.Event:
     return timeline.Event(title, "circle-check", tone, data["subject"], rating, f"/service/tickets/{data['id']}/")
 
 
-timeline.provider(SUBJECT, timeline.Provider("ticket", SERVICE, opened_rows, draw_opened, ("ticket", "view")))
-timeline.provider(SUBJECT, timeline.Provider("ticket_solved", SERVICE, solved_rows, draw_solved, ("ticket", "view")))
+def tell_opened(rows: list[dict[str, Any]], scene: Scene) -> str:
+    """New tickets."""
+    return ngettext("%(n)s new ticket", "%(n)s new tickets", len(rows)) % {"n": len(rows)}
+
+
+def tell_solved(rows: list[dict[str, Any]], scene: Scene) -> str:
+    """Tickets that were solved."""
+    return ngettext("%(n)s ticket solved", "%(n)s tickets solved", len(rows)) % {"n": len(rows)}
+
+
+timeline.provider(
+    SUBJECT, timeline.Provider("ticket", SERVICE, opened_rows, draw_opened, ("ticket", "view"), tell_opened)
+)
+timeline.provider(
+    SUBJECT, timeline.Provider("ticket_solved", SERVICE, solved_rows, draw_solved, ("ticket", "view"), tell_solved)
+)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from crm.accounts.models import Membership, Team, User
 from crm.accounts.people import create_key
 from crm.kit.models import Source
-from customers.models import Contact, ContactRole, Customer, ExternalId, Interaction
+from customers.models import Contact, ContactPoint, ContactRole, Customer, ExternalId, Interaction
 from insights.models import CustomerScore, Run
 from marketing.models import Campaign, Touch
 from sales.models import Deal, Order, OrderLine, Product, Stage
@@ -88,7 +88,10 @@ def make_band(band: str, *, team: Team, owner: User | None, queue: Queue) -> dic
     contact = Contact.objects.create(
         name=word["contact"], email=f"{canary(band, 'mail')}@example.org", note=word["contact"], team=team, owner=owner
     )
-    ContactRole.objects.create(contact=contact, customer=customer, role="buyer")
+    role = ContactRole.objects.create(contact=contact, customer=customer, role="buyer")
+    point = ContactPoint.objects.create(
+        customer=customer, kind="email", value=f"second.{canary(band, 'mail')}@example.com", label="work"
+    )
     interaction = Interaction.objects.create(
         customer=customer,
         kind="call",
@@ -123,7 +126,7 @@ def make_band(band: str, *, team: Team, owner: User | None, queue: Queue) -> dic
     score = make_score(customer)
     return {
         "customer": customer, "contact": contact, "interaction": interaction, "order": order, "deal": deal,
-        "ticket": ticket, "campaign": campaign, "touch": touch, "score": score, "product": product,
+        "ticket": ticket, "campaign": campaign, "touch": touch, "score": score, "product": product, "role": role, "point": point,
     }  # fmt: skip
 
 

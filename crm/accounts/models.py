@@ -254,6 +254,30 @@ class DefaultView(models.Model):
         return f"{self.list} {self.view_id}"
 
 
+class Visit(models.Model):
+    """That a person looked at a record, when last, and when the time before that; a pin keeps it at hand.
+
+    ``object`` and ``record`` name the row as grants and addresses do: no key of another app's table.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    object = models.CharField(max_length=30)
+    record = models.BigIntegerField()
+    seen_at = models.DateTimeField()
+    before_at = models.DateTimeField(null=True, blank=True)
+    pinned_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "object", "record"], name="accounts_visit_once")]
+        indexes = [
+            models.Index(fields=["user", "-seen_at"], name="accounts_visit_recent"),
+            models.Index(fields=["user", "pinned_at"], name="accounts_visit_pins", condition=~models.Q(pinned_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.object} {self.record}"
+
+
 class IdempotencyKey(models.Model):
     """The stored answer of a POST that carried an Idempotency-Key."""
 

@@ -21,7 +21,10 @@ OBJECTS = frozenset(
 OWNED = frozenset({"customer", "contact", "deal", "ticket", "campaign", "alert"})
 """What has an owner: only within the reach of these may people be looked up (everyone reads products)."""
 
-ACTIONS = frozenset({"view", "add", "change", "delete", "run", "approve"})
+ACTIONS = frozenset({"view", "add", "change", "delete", "run", "approve", "purge"})
+PURGED = frozenset({"customer", "contact"})
+"""What may be deleted for ever, a right of its own: ``delete`` only moves to the trash."""
+
 
 Grants = dict[tuple[str, str], str]
 
@@ -70,7 +73,7 @@ DEFAULT_GRANTS: dict[str, Grants] = {
         **_grants(ALL, ("import", "export", "source", "webhook", "channel"), *WRITE, "run"),
         **_grants(OWN, ("apikey",), *WRITE),
     },
-    "admin": {(obj, action): ALL for obj in OBJECTS for action in ACTIONS},
+    "admin": {(obj, action): ALL for obj in OBJECTS for action in ACTIONS if action != "purge" or obj in PURGED},
 }
 
 DEFAULT_FIELD_RULES: dict[str, dict[tuple[str, str], str]] = {

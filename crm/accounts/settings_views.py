@@ -37,6 +37,13 @@ for _key, _label, _name, _icon, _policy in SECTIONS:
     palette.offer("settings", _label, _name, icon=_icon, policy=_policy)
 
 
+def settings_page(key: str, label: Any, url_name: str, icon: str, policy: tuple[str, str]) -> None:
+    """Register a page of an app above among the sections of the settings; the workspace's own stays last."""
+    if all(key != one[0] for one in SECTIONS):
+        SECTIONS.insert(len(SECTIONS) - 1, (key, label, url_name, icon, policy))
+        palette.offer("settings", label, url_name, icon=icon, policy=policy)
+
+
 class Section:
     """Adds the list of sections beside every settings page."""
 

@@ -99,6 +99,7 @@ _entries: dict[str, Entry] = {}
 _creates: dict[str, Entry] = {}
 _sign_ins: dict[str, tuple[str, Any, str]] = {}
 _notices: list[Callable[[HttpRequest], Notice | None]] = []
+_late: list[Callable[[HttpRequest], str]] = []
 
 
 def entry(key: str, label: Any, url_name: str, **options: Any) -> None:
@@ -121,6 +122,24 @@ def notice(provider: Callable[[HttpRequest], Notice | None]) -> Callable[[HttpRe
 def sample_sign_in(login: str, label: Any, password: str) -> None:
     """Offer a sign-in of the sample workspace on the sign-in page; shown only while sample data are there."""
     _sign_ins[login] = (login, label, password)
+
+
+def late(draw: Callable[[HttpRequest], str]) -> Callable[[HttpRequest], str]:
+    """Register a part of the sidebar that is fetched with the numbers, once the page stands, and swaps itself in."""
+    if draw not in _late:
+        _late.append(draw)
+    return draw
+
+
+def late_parts(request: HttpRequest) -> list[str]:
+    """The late parts of the sidebar; a failing one is left out."""
+    found = []
+    for draw in _late:
+        try:
+            found.append(draw(request))
+        except Exception:
+            logger.exception("late part %s failed", getattr(draw, "__name__", draw))
+    return found
 
 
 def _register(where: dict[str, Entry], new: Entry) -> None:
@@ -210,8 +229,8 @@ class Shell:
 
     @property
     def has_counts(self) -> bool:
-        """Whether any line shows a number."""
-        return any(item.count for item in self.entries)
+        """Whether any line shows a number, or a part of the sidebar comes late."""
+        return bool(_late and getattr(self.user, "is_authenticated", False)) or any(item.count for item in self.entries)
 
     @property
     def keys(self) -> str:

@@ -3,7 +3,7 @@
 Apps add to it::
 
     palette.offer("settings", _("Users"), "settings-users", icon="users", policy=("user", "view"))
-    palette.recents_by(opened_lately)  # (user) -> hits, newest first
+    palette.opening(opened_lately)  # (user) -> [(title, hits)]
     palette.actions_at("customer")(actions_of_a_customer)  # (user, kwargs of the open address) -> hits
 """
 
@@ -28,7 +28,7 @@ LIMIT = 6
 LONGEST = 200
 GROUPS = {"settings": _("Settings"), "help": _("Help")}
 
-Recents = Callable[[Any], Sequence[Hit]]
+Opening = Callable[[Any], list[tuple[str, list[Hit]]]]
 Actions = Callable[[Any, Mapping[str, Any]], Sequence[Hit]]
 
 
@@ -53,7 +53,7 @@ class Section:
 
 
 _offers: list[Offer] = []
-_recents: list[Recents] = []
+_openings: list[Opening] = []
 _actions: dict[str, Actions] = {}
 
 
@@ -66,22 +66,22 @@ def offer(
         _offers.append(made)
 
 
-def recents_by(find: Recents) -> Recents:
-    """Register who knows what a person opened lately."""
-    if find not in _recents:
-        _recents.append(find)
-    return find
+def opening(show: Opening) -> Opening:
+    """Register groups that the palette shows before anything is typed."""
+    if show not in _openings:
+        _openings.append(show)
+    return show
 
 
-def recents(user: Any) -> list[Hit]:
-    """What the person opened lately, newest first; nothing where nobody keeps it, or it fails."""
-    found: list[Hit] = []
-    for find in _recents:
+def _opened(user: Any) -> list[Section]:
+    """Pinned and recent records; one that fails is logged and left out."""
+    found: list[Section] = []
+    for show in _openings:
         try:
-            found += find(user)
+            found += [Section(title, hits[:LIMIT]) for title, hits in show(user)]
         except Exception:
-            logger.exception("recents by %s failed", getattr(find, "__name__", find))
-    return found[:LIMIT]
+            logger.exception("palette opening %s failed", getattr(show, "__name__", show))
+    return found
 
 
 def actions_at(url_name: str) -> Callable[[Actions], Actions]:
@@ -100,7 +100,7 @@ def answer(user: Any, text: str, here: str = "") -> list[Section]:
     actions_only = asked.startswith(">")
     wanted = asked.lstrip("> ").casefold()
     if actions_only or not asked:
-        sections = [] if actions_only else [Section(gettext("Recently opened"), recents(user))]
+        sections = [] if actions_only else _opened(user)
         sections += _doing(user, wanted, here)
     else:
         sections = [Section(gettext("Go to"), finding.direct(user, asked))]

@@ -20,7 +20,7 @@ class NavCounts(Policed):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         drawn = format_html_join("", "{}", ((self._one(item, number),) for item, number in nav.counts(request.user)))
-        return HttpResponse(drawn)
+        return HttpResponse("".join([drawn, *nav.late_parts(request)]))
 
     @staticmethod
     def _one(item: nav.Entry, number: int) -> str:

@@ -63,6 +63,8 @@ class Provider:
     rows: Callable[[Any, Any], QuerySet[Any]]
     draw: Callable[[dict[str, Any], Scene], Event]
     policy: tuple[str, str] = ("customer", "view")
+    tell: Callable[[list[dict[str, Any]], Scene], str] | None = None
+    """Some events of this kind in a few words, such as "2 new tickets"; "" for nothing worth telling."""
 
 
 @dataclass
@@ -127,6 +129,19 @@ def read(
     return Timeline(by_day(events), following, len(events), len(rows))
 
 
+def news(subject: str, record: Any, scene: Scene, *, since: datetime, most: int = 200) -> list[tuple[Provider, str]]:
+    """What happened after a moment, one sentence per kind of events, as this user may see it; one query."""
+    providers = {one.name: one for one in providers_for(subject, scene.user) if one.tell}
+    if not providers:
+        return []
+    rows = list(_merged(list(providers.values()), record, scene.user, None, most, since=since))
+    found: dict[str, list[dict[str, Any]]] = {}
+    for _at, _ref, kind, data in rows:
+        found.setdefault(kind, []).append(json.loads(data) if isinstance(data, str) else data)
+    told = [(one, one.tell(found[name], scene)) for name, one in providers.items() if name in found and one.tell]
+    return [(one, sentence) for one, sentence in told if sentence]
+
+
 def by_day(events: Iterable[tuple[datetime, Event]]) -> list[Day]:
     """Events in the given order, grouped by the reader's day."""
     days: list[Day] = []
@@ -153,9 +168,10 @@ def _fetch(
 
 
 def _merged(
-    providers: list[Provider], record: Any, user: Any, after: tuple[datetime, int, str] | None, limit: int
-) -> QuerySet[Any, Any]:
-    branches = [_branch(one, record, user, after, limit) for one in providers]
+    providers: list[Provider], record: Any, user: Any, after: tuple[datetime, int, str] | None, limit: int,
+    since: datetime | None = None,
+) -> QuerySet[Any, Any]:  # fmt: skip
+    branches = [_branch(one, record, user, after, limit, since) for one in providers]
     if len(branches) == 1:
         return branches[0]
     return branches[0].union(*branches[1:], all=True).order_by("-event_at", "-event_ref", "event_kind")[:limit]
@@ -180,9 +196,12 @@ def _first_page(providers: list[Provider], record: Any, user: Any, limit: int) -
 
 
 def _branch(
-    one: Provider, record: Any, user: Any, after: tuple[datetime, int, str] | None, limit: int
-) -> QuerySet[Any, Any]:
+    one: Provider, record: Any, user: Any, after: tuple[datetime, int, str] | None, limit: int,
+    since: datetime | None = None,
+) -> QuerySet[Any, Any]:  # fmt: skip
     rows = one.rows(record, user)
+    if since is not None:
+        rows = rows.filter(event_at__gt=since)
     if after is not None:
         at, ref, kind = after
         older = Q(event_at__lt=at) | Q(event_at=at, event_ref__lt=ref)

@@ -14,11 +14,12 @@ from crm.accounts.models import User
 from crm.kit.errors import Invalid
 from crm.kit.rows import check_fields
 from crm.kit.sets import Swept, Target, differing_from
-from customers.models import Customer
+from customers.models import Contact, Customer
 from customers.services.customers import checked_tag
 from customers.services.parties import checked_party
 
 CUSTOMERS = Target(Customer, "customer")
+CONTACTS = Target(Contact, "contact")
 SETTABLE = frozenset({
     "lifecycle", "kind", "owner", "team", "company", "title", "city", "region", "postcode", "country", "language", "gender",
 })  # fmt: skip
@@ -33,6 +34,15 @@ def set_fields(*, user: User, ids: Collection[int], values: Mapping[str, Any], n
     check_fields(values, user=user, obj="customer")
     ready = checked_party(values, user=user, obj="customer", existing=Customer())
     return CUSTOMERS.put(user=user, ids=ids, changes=ready, differs=differing_from(ready), now=now)
+
+
+def set_contact_fields(*, user: User, ids: Collection[int], values: Mapping[str, Any], now: datetime) -> Swept:
+    """The same for contacts."""
+    if set(values) - (SETTABLE - {"lifecycle", "kind"}):
+        raise Invalid(_("This field cannot be changed for many at once."))
+    check_fields(values, user=user, obj="contact")
+    ready = checked_party(values, user=user, obj="contact", existing=Contact())
+    return CONTACTS.put(user=user, ids=ids, changes=ready, differs=differing_from(ready), now=now)
 
 
 def add_tag(*, user: User, ids: Collection[int], tag: str, now: datetime) -> Swept:

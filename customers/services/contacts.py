@@ -10,9 +10,11 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
-from crm.kit.errors import Invalid
+from crm.kit.errors import Invalid, Refused
 from crm.kit.rows import assign, check_fields, check_tag, locked
 from customers.models import Contact, ContactRole, Customer
+from customers.services.customers import checked_tag
+from customers.services.edits import Edit, reconciled
 from customers.services.parties import API_SOURCE, PARTY_FIELDS, checked_party, keep_points, source_named, taken
 
 FIELDS = frozenset({*PARTY_FIELDS, "name", "owner", "team", "external_id", "source"})
@@ -37,13 +39,16 @@ def create_contact(*, user: User, values: Mapping[str, Any], now: datetime) -> C
 
 
 @transaction.atomic
-def update_contact(*, user: User, contact_id: int, values: Mapping[str, Any], expected: str | None = None) -> Contact:
-    """Change the given fields; ``expected`` is the version that was read (409 when it is no longer so)."""
+def update_contact(
+    *, user: User, contact_id: int, values: Mapping[str, Any], expected: str | None = None, edit: Edit | None = None
+) -> Contact:
+    """Change the given fields; ``expected`` and ``edit`` as for customers."""
     row = locked(Contact, contact_id, user=user, obj="contact", action="change")
     check_tag(row, expected)
     check_fields(values, user=user, obj="contact")
     ready = checked_party(values, user=user, obj="contact", existing=row)
     _source(ready)
+    ready = reconciled(row, ready, edit)
     changed = assign(row, {name: value for name, value in ready.items() if name in FIELDS})
     row.was_changed = bool(changed)  # type: ignore[attr-defined]
     if changed:
@@ -65,6 +70,34 @@ def trash_contact(*, user: User, contact_id: int, now: datetime) -> Contact:
     row.deleted_at = now
     row.version += 1
     row.save(update_fields=["deleted_at", "version", "updated_at"])
+    return row
+
+
+@transaction.atomic
+def restore_contact(*, user: User, contact_id: int) -> Contact:
+    """Take a contact back out of the trash; raises Refused (404) when it is not there."""
+    rows = Contact.objects.filter(user.access.rows("contact", "delete")).exclude(deleted_at=None)
+    row = rows.select_for_update(of=("self",)).filter(pk=contact_id).first()
+    if row is None:
+        raise Refused(_("There is nothing here that you may see."), status=404, code="not_found")
+    row.deleted_at = None
+    row.version += 1
+    row.save(update_fields=["deleted_at", "version", "updated_at"])
+    return row
+
+
+@transaction.atomic
+def tag_contact(*, user: User, contact_id: int, add: str = "", remove: str = "") -> Contact:
+    """Add a tag and take one away; ``was_changed`` says whether anything did."""
+    row = locked(Contact, contact_id, user=user, obj="contact", action="change")
+    left = [tag for tag in row.tags if tag != remove]
+    wanted = [*dict.fromkeys([*left, checked_tag(add)] if add.strip() else left)]
+    check_fields({"tags": wanted}, user=user, obj="contact")
+    changed = assign(row, {"tags": wanted})
+    row.was_changed = bool(changed)  # type: ignore[attr-defined]
+    if changed:
+        row.version += 1
+        row.save(update_fields=[*changed, "version", "updated_at"])
     return row
 
 

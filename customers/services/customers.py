@@ -14,6 +14,8 @@ from crm.accounts.models import User
 from crm.kit.errors import Invalid, Refused
 from crm.kit.rows import assign, check_fields, check_tag, locked, tidy
 from customers.models import Customer, ExternalId
+from customers.services.edits import Edit, reconciled
+from customers.services.hierarchy import checked_parent
 from customers.services.parties import API_SOURCE, PARTY_FIELDS, checked_party, keep_points, source_named, taken
 
 FIELDS = frozenset({*PARTY_FIELDS, "kind", "name", "parent", "lifecycle", "time_zone", "owner", "team"})
@@ -41,14 +43,18 @@ def create_customer(*, user: User, values: Mapping[str, Any], now: datetime) -> 
 
 @transaction.atomic
 def update_customer(
-    *, user: User, customer_id: int, values: Mapping[str, Any], expected: str | None = None
+    *, user: User, customer_id: int, values: Mapping[str, Any], expected: str | None = None, edit: Edit | None = None
 ) -> Customer:
-    """Change the given fields; ``expected`` is the version that was read (409 when it is no longer so)."""
+    """Change the given fields; ``expected`` is the version that was read (409 when it is no longer so).
+
+    With ``edit`` what others changed since is joined field by field, and Conflict raised for fields of both.
+    """
     row = locked(Customer, customer_id, user=user, obj="customer", action="change")
     check_tag(row, expected)
     check_fields(values, user=user, obj="customer")
     ready = checked_party(values, user=user, obj="customer", existing=row)
     _check(ready, user=user, existing=row)
+    ready = reconciled(row, ready, edit)
     _write(row, {name: value for name, value in ready.items() if name in FIELDS})
     if ready.get("external_id"):
         _keep_external_id(row, ready.get("source") or API_SOURCE, ready["external_id"])
@@ -132,22 +138,4 @@ def _check(ready: dict[str, Any], *, user: User, existing: Customer | None) -> N
     if zone and zone not in available_timezones():
         raise Invalid(_("Unknown time zone."), fields={"time_zone": _("Use a name such as Europe/Berlin.")})
     if ready.get("parent"):
-        ready["parent"] = _parent(ready["parent"], user=user, existing=existing)
-
-
-def _parent(value: Any, *, user: User, existing: Customer | None) -> Customer:
-    """The parent company: within reach, a company, and not below the customer itself."""
-    pk = value.pk if isinstance(value, Customer) else value
-    found = Customer.objects.visible_to(user).filter(pk=pk, kind=Customer.Kind.COMPANY).first()
-    if found is None:
-        sentence = _("There is no such company among your customers.")
-        raise Invalid(sentence, fields={"parent": sentence})
-    above: Customer | None = found
-    seen = {found.pk}
-    while existing is not None and above is not None:
-        if above.pk == existing.pk:
-            sentence = _("A company cannot stand below itself.")
-            raise Invalid(sentence, fields={"parent": sentence})
-        above = above.parent if above.parent_id not in seen else None
-        seen.add(above.pk if above else 0)
-    return found
+        ready["parent"] = checked_parent(ready["parent"], user=user, existing=existing)

@@ -90,15 +90,37 @@ def keep_points(row: Customer | Contact, changed: Iterable[str], *, is_new: bool
     if not kinds:
         return
     holder = {"customer": row} if isinstance(row, Customer) else {"contact": row}
-    if not is_new:
-        ContactPoint.objects.filter(**holder, kind__in=kinds, primary=True).delete()
-    ContactPoint.objects.bulk_create(
-        ContactPoint(
-            **holder, kind=kind, value=value[:300], primary=True, normalised=normalised(kind, value, row.country)[:300]
-        )
-        for kind in kinds
-        if (value := getattr(row, kind))
-    )
+    known = [] if is_new else list(ContactPoint.objects.filter(**holder, kind__in=kinds).order_by("pk"))
+    fresh = []
+    for kind in kinds:
+        value = getattr(row, kind)[:300]
+        key = normalised(kind, value, row.country)[:300]
+        if value and not _follow([one for one in known if one.kind == kind], value, key):
+            fresh.append(ContactPoint(**holder, kind=kind, value=value, primary=True, normalised=key))
+    gone = [one.pk for one in known if one.primary and not getattr(row, one.kind)]
+    ContactPoint.objects.filter(pk__in=gone).delete()
+    ContactPoint.objects.bulk_create(fresh)
+
+
+def _follow(known: list[ContactPoint], value: str, key: str) -> bool:
+    """Whether a point was there to take the row's value: one that holds it already becomes the primary one."""
+    first = next((one for one in known if one.primary), None)
+    same = next((one for one in known if one.normalised == key or one.value == value), None)
+    if same is not None and same is not first:
+        if first is not None:
+            first.primary = False
+            first.save(update_fields=["primary"])
+        same.value, same.normalised, same.primary = value, key, True
+        same.save(update_fields=["value", "normalised", "primary"])
+        return True
+    if first is None:
+        return False
+    if first.value != value or first.normalised != key:
+        if first.normalised != key:
+            first.valid = first.bounced_at = first.opted_out_at = None  # told of the value that was
+        first.value, first.normalised = value, key
+        first.save(update_fields=["value", "normalised", "valid", "bounced_at", "opted_out_at"])
+    return True
 
 
 def source_named(name: str) -> Source:

@@ -63,9 +63,9 @@
   }
   root.addEventListener("htmx:afterSwap", (event) => {
     const part = event.detail.elt;
-    focusIn(part);
     const dialog = part.id === "dialog" ? part : part.closest("dialog#dialog");
     if (dialog && dialog.childElementCount && !dialog.open) dialog.showModal();
+    focusIn(part);
   });
   document.addEventListener("DOMContentLoaded", () => focusIn(document.body));
   root.addEventListener("dialog-close", () => { const dialog = document.getElementById("dialog"); if (dialog?.open) dialog.close(); });

@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from crm.kit.crypto import seal
 from crm.kit.models import CustomField, Job
-from customers.models import Customer, QualityRule
+from customers.models import Customer, QualityRule, RelationType
 from tests.cast import Cast
 
 ABSENT = 999_999_999
@@ -18,8 +18,8 @@ NO_PAGES = ("api/", "accounts/", "healthz", "readyz", "live/", "static/")
 """The REST addresses, allauth's own pages and probes have tests of their own."""
 
 PARTS = {
-    "palette", "nav-counts", "panel", "chart", "customer-step", "customer-field", "customer-similar", "alerts-new",
-    "alerts-bell", "people-pick", "teams-pick",
+    "palette", "nav-counts", "panel", "chart", "customer-step", "customer-similar", "alerts-new", "alerts-bell",
+    "people-pick", "teams-pick", "customers-pick", "companies-pick", "contacts-pick",
 }  # fmt: skip
 """Addresses that answer with a part of a page."""
 
@@ -83,6 +83,9 @@ def _sealed_in(customer: int) -> str:
 
 RECORDS: dict[str, Filler] = {
     "customers/": _row("customer"),
+    "contacts/": _row("contact"),
+    "contact-roles/": _row("role"),
+    "settings/relations/": lambda cast, band: RelationType.objects.order_by("pk").values_list("pk", flat=True)[0],
     "sales/orders/": _row("order"),
     "sales/deals/": _row("deal"),
     "service/tickets/": _row("ticket"),
@@ -110,6 +113,8 @@ def arguments(route: Route, cast: Cast, band: str, pk: int | None = None) -> dic
         return {"token": Job.objects.get_or_create(kind="test", user=owner, state="done")[0].token}
     if route.name == "panel":
         return {"slot": "customer.detail.rail", "name": "alerts", "pk": pk or cast.rows[band]["customer"].pk}
+    if route.name in ("visit", "visit-pin"):
+        return {"object": "customer", "pk": pk or cast.rows[band]["customer"].pk}
     if route.name == "chart":
         return {"name": "insights.calibration"}
     prefix = max((one for one in RECORDS if route.route.startswith(one)), key=len, default="")
@@ -117,12 +122,24 @@ def arguments(route: Route, cast: Cast, band: str, pk: int | None = None) -> dic
     found = pk or RECORDS[prefix](cast, band)
     if found is None:
         return None
-    given: dict[str, Any] = {"pk": found}
+    given: dict[str, Any] = {"pk": found} | _further(
+        route, cast, band, found, own=prefix == "customers/" and pk is None
+    )
+    assert set(given) == set(route.parameters), f"tests/pages/addresses.py does not know what fills {route.route}"
+    return given
+
+
+def _further(route: Route, cast: Cast, band: str, found: int, *, own: bool) -> dict[str, Any]:
+    """What an address names beside its row."""
+    given: dict[str, Any] = {}
     if "row" in route.parameters:
         given["row"] = cast.rows[band]["customer"].pk
+    for name in ("point", "state", "relation"):
+        if name in route.parameters:
+            part = cast.rows[band].get(name) if own else None
+            given[name] = part.pk if part is not None else ABSENT
     if "name" in route.parameters:
         given["name"] = _sealed_in(found) if route.name in ("customer-own-field", "customer-unmask") else "email"
-    assert set(given) == set(route.parameters), f"tests/pages/addresses.py does not know what fills {route.route}"
     return given
 
 

@@ -143,10 +143,11 @@ def test_an_empty_palette_shows_recents_and_a_greater_sign_actions_only(
 ) -> None:
     """What was opened lately comes from whoever keeps it; a failing keeper shows nothing."""
 
-    def broken(_user: object) -> list[Hit]:
+    def broken(_user: object) -> list[tuple[str, list[Hit]]]:
         raise ValueError
 
-    monkeypatch.setattr(palette, "_recents", [broken, lambda _user: [Hit("Opened before", "/customers/1/")]])
+    kept = [("Recent", [Hit("Opened before", "/customers/1/")])]
+    monkeypatch.setattr(palette, "_openings", [broken, lambda _user: kept])
     user = cast.users["rep"]
     assert [hit.label for hit in palette.answer(user, "")[0].hits] == ["Opened before"]
     titles = [section.title for section in palette.answer(user, ">")]

@@ -175,7 +175,7 @@ class Rows(Policed):
 
 
 def list_of(key: str) -> type[Rows] | None:
-    """The list of a key; the views of every app are loaded at the first look."""
+    """The list of a key; the addresses of every app are loaded at the first look."""
     if key not in _lists:
-        autodiscover_modules("views")
+        autodiscover_modules("urls")  # which load every view
     return _lists.get(key)

@@ -38,6 +38,7 @@ class ListView(Display):
     empty_text: ClassVar[Words] = ""
     empty_template: ClassVar[str] = "lists/empty.html"
     footer: str | SafeString = ""
+    also: ClassVar[Sequence[tuple[Words, str, Policy]]] = ()  # lists beside this one: words, address, policy
     strip_template: ClassVar[str] = ""  # a line of sums above the table
     template_name: ClassVar[str] = "lists/page.html"
     part_name: ClassVar[str] = "lists/part.html"
@@ -105,6 +106,7 @@ class ListView(Display):
             "following": self.address(cursor=page.next) if page.next else "",
             "previous": self.address(cursor=page.previous) if page.previous else "",
             "narrowed": bool(self.state) or bool(self.request.GET.get("cursor")),
+            "also": [(label, href) for label, href, policy in self.also if self.may(policy)],
             "may_export": self.may(self.export_policy),
             "may_create": self.create_policy is None or self.may(self.create_policy),
             "first": self.address() if page.previous else "",

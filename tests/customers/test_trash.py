@@ -1,0 +1,112 @@
+"""The trash: who put what there, restoring, deleting for ever, and that nothing else shows what lies in it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pghistory
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from crm.kit.errors import Refused
+from customers import services
+from customers.models import Customer, Interaction
+from sales.models import Order
+from tests.cast import Cast
+
+pytestmark = pytest.mark.django_db
+
+
+def put_away(cast: Cast, band: str = "rep", actor: str = "rep", days: int = 0) -> Customer:
+    row = cast.rows[band]["customer"]
+    user = cast.users[actor]
+    with pghistory.context(user=user.pk, via="page"):
+        return services.trash_customer(user=user, customer_id=row.pk, now=timezone.now() - timedelta(days=days))
+
+
+def test_the_list_says_who_when_and_how_long_it_stays(cast: Cast, sign_in: object) -> None:
+    put_away(cast, days=12)
+    client: Client = sign_in("rep")  # type: ignore[operator]
+    body = client.get("/customers/trash/").content.decode()
+    assert "kiterepcustomer" in body
+    assert cast.users["rep"].display_name in body.split("<tbody>")[1]
+    assert ">17" in body
+    assert "kiterivalcustomer" not in body
+
+
+def test_one_or_many_are_restored_with_undo(cast: Cast, sign_in: object) -> None:
+    row = put_away(cast)
+    client: Client = sign_in("rep")  # type: ignore[operator]
+    client.post("/customers/trash/", {"action": "restore", "ids": [row.pk]})
+    row.refresh_from_db()
+    assert row.deleted_at is None
+
+
+def test_its_own_page_says_so_to_whoever_may_restore_it(cast: Cast, sign_in: object) -> None:
+    row = put_away(cast)
+    said = sign_in("rep").get(f"/customers/{row.pk}/")  # type: ignore[operator]
+    assert said.status_code == 410
+    assert "is in the trash" in said.content.decode()
+    assert f"/customers/{row.pk}/restore/" in said.content.decode()
+    for actor in ("rival", "agent", "outsider"):
+        assert sign_in(actor).get(f"/customers/{row.pk}/").status_code in (403, 404)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/customers/", "/customers/?search=kiterepcustomer", "/search?q=kiterepcustomer", "/palette/?q=kiterepcustomer",
+     "/api/v1/customers/?search=kiterepcustomer", "/api/v1/interactions/", "/api/v1/scores/", "/customers/pick/?q=kiterep",
+     "/contacts/", "/recent/", "/nav/counts/", "/insights/segments/", "/insights/churn/", "/service/tickets/",
+     "/api/v1/tickets/", "/api/v1/deals/", "/sales/deals/", "/customers/?format=csv"],
+)  # fmt: skip
+def test_nothing_shows_a_customer_of_the_trash(cast: Cast, sign_in: object, address: str) -> None:
+    row = cast.rows["rep"]["customer"]
+    client: Client = sign_in("admin")  # type: ignore[operator]
+    client.post(f"/visits/customer/{row.pk}/pin/")
+    put_away(cast)
+    answer = client.get(address)
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
+    assert answer.status_code == 200
+    assert "kiterepcustomer Ltd" not in body.decode()
+
+
+def test_counts_leave_it_out(cast: Cast, sign_in: object) -> None:
+    client = Client(headers=cast.headers("rep"))
+    assert client.get("/api/v1/customers/?count=true").json()["count"] == 1
+    put_away(cast)
+    assert client.get("/api/v1/customers/?count=true").json()["count"] == 0
+
+
+def test_deleting_for_ever_is_a_right_of_its_own_and_wants_the_number(cast: Cast, sign_in: object) -> None:
+    row = put_away(cast)
+    rep: Client = sign_in("rep")  # type: ignore[operator]
+    assert rep.get("/customers/trash/purge/").status_code == 403
+    with pytest.raises(Refused):
+        services.purge(user=cast.users["rep"], ids=[row.pk])
+    admin: Client = sign_in("admin")  # type: ignore[operator]
+    sent = admin.post("/customers/trash/", {"action": "purge", "ids": [row.pk]})
+    asked = admin.get(sent.headers["Location"])
+    body = asked.content.decode()
+    assert "Type 1 to confirm" in body
+    assert "stay, without a customer" in body
+    wrong = admin.post("/customers/trash/purge/", {"ids": [row.pk], "confirm": "2"})
+    assert wrong.status_code == 422
+    assert Customer.objects.filter(pk=row.pk).exists()
+    assert admin.post("/customers/trash/purge/", {"ids": [row.pk], "confirm": "1"}).status_code == 303
+    assert not Customer.objects.filter(pk=row.pk).exists()
+    assert not Interaction.objects.filter(customer=row.pk).exists()
+    assert Order.objects.get(number="kitereporder").customer_id is None
+
+
+def test_what_is_not_in_the_trash_is_never_deleted_for_ever(cast: Cast) -> None:
+    with pytest.raises(Refused):
+        services.purge(user=cast.users["admin"], ids=[cast.rows["rep"]["customer"].pk])
+
+
+def test_thirty_days_later_it_goes_by_itself(cast: Cast) -> None:
+    old, young = put_away(cast, days=31), put_away(cast, "rival", "rival", days=29)
+    told = services.purge_old(now=timezone.now())
+    assert told["customer"] == 1
+    assert not Customer.objects.filter(pk=old.pk).exists()
+    assert Customer.objects.filter(pk=young.pk).exists()
