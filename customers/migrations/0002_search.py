@@ -23,7 +23,7 @@ def column(kinds: str, *fields: str) -> models.GeneratedField:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0001_initial"), ("kit", "0004_search")]
+    dependencies = [("customers", "0002_profile"), ("kit", "0004_search")]
     operations = [
         migrations.RemoveIndex("customer", "customers_search"),
         migrations.RemoveField("customer", "search"),

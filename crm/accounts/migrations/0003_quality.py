@@ -16,5 +16,5 @@ def grant(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0002_defaults")]
+    dependencies = [("accounts", "0003_visits")]
     operations = [migrations.RunPython(grant, migrations.RunPython.noop)]
