@@ -374,3 +374,22 @@ class ImportChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job_id} {self.action} {self.object}"
+
+
+from customers.privacy.records import (  # noqa: E402 - its tables point at the ones above
+    Channel,
+    Consent,
+    ConsentPurpose,
+    ConsentText,
+    EraseProof,
+    LegalHold,
+    PersonExport,
+    RetentionRule,
+    RetentionRun,
+)
+
+__all__ = [
+    "Channel", "Consent", "ConsentPurpose", "ConsentText", "Contact", "ContactPoint", "ContactRole", "Customer", "EraseProof",
+    "ExternalId", "Gender", "ImportChange", "ImportJob", "Interaction", "LastContact", "LegalHold", "Lifecycle", "Party",
+    "PersonExport", "RetentionRule", "RetentionRun",
+]  # fmt: skip

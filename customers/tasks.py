@@ -12,6 +12,7 @@ from crm.kit.models import Job
 from crm.kit.progress import Progress
 from customers.imports import services
 from customers.imports.tidy import tidy
+from customers.privacy import erasing
 
 
 @handler("import", title=_("Import"), time_limit=6 * 3600)
@@ -24,3 +25,9 @@ def run_import(job: Job, report: Progress) -> dict[str, Any]:
 def tidy_imports(_job: Job, _report: Progress) -> dict[str, Any]:
     """End what killed processes left of uploads and imports."""
     return dict(tidy(now=timezone.now()))
+
+
+@handler(erasing.JOB, title=_("Erase a person"), time_limit=3600)
+def erase_person(job: Job, _report: Progress) -> dict[str, Any]:
+    """Erase whom a proof stands for; a repeated run begins again or finds it done."""
+    return dict(erasing.run_erase(proof_id=int(job.args["proof"]), now=timezone.now()))

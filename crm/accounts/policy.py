@@ -13,10 +13,10 @@ RESULTS = ("segment", "score", "run", "model", "finding", "metric")
 OBJECTS = frozenset(
     {
         *BUSINESS, *RESULTS, "product", "alert", "rule", "import", "export", "quality", "job",
-        "user", "team", "apikey", "audit", "setting", "source", "channel", "webhook",
+        "user", "team", "apikey", "audit", "setting", "source", "channel", "webhook", "privacy",
     }
 )  # fmt: skip
-"""Everything a grant may name."""
+"""Everything a grant may name. Of privacy one views, holds (change), takes out (run), erases (delete), rules (approve)."""
 
 OWNED = frozenset({"customer", "contact", "deal", "ticket", "campaign", "alert"})
 """What has an owner: only within the reach of these may people be looked up (everyone reads products)."""
@@ -57,6 +57,7 @@ DEFAULT_GRANTS: dict[str, Grants] = {
         **_grants(SUBTREE, ("team", "user", "quality"), "view"),
         **_grants(SUBTREE, ("export", "import"), "run"),
         **_grants(SUBTREE, ("import",), "view", "add"),
+        **_grants(SUBTREE, ("privacy",), "view", "change", "run", "delete"),
         **_grants(OWN, ("apikey", "job"), *WRITE),
     },
     "integrator": {
