@@ -28,7 +28,9 @@ WITHOUT_SERVERS = frozenset(
         "--version",
     ]
 )
-AS_OWNER = frozenset(["migrate", "flush", "sqlflush", "createcachetable", "restore", "prepare", "dbshell", "demo"])
+AS_OWNER = frozenset(
+    ["migrate", "flush", "sqlflush", "createcachetable", "backup", "restore", "prepare", "dbshell", "demo"]
+)
 MIGRATES_ITSELF = frozenset(
     ["migrate", "showmigrations", "sqlmigrate", "prepare", "restore", "flush", "test", "dbshell"]
 )

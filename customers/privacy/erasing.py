@@ -26,7 +26,7 @@ from crm.accounts.models import AuditDetail, User
 from crm.kit import jobs
 from crm.kit.errors import Invalid, Refused
 from crm.kit.models import Job
-from customers.models import Contact, Customer, EraseProof, LegalHold
+from customers.models import Contact, Customer, EraseProof, ImportJob, LegalHold
 from customers.privacy import proofs
 from customers.privacy.reach import SLICE, Kept, Model, Subject, Walk, histories, kept_of, scrubbers, subject_of, walk
 from customers.privacy.sweep import sweep
@@ -121,9 +121,17 @@ def _proof(kind: str, row: Customer | Contact, *, user: User | None, reason: str
     )  # fmt: skip
 
 
-def erase_now(*, kind: str, pk: int, reason: str, now: datetime) -> dict[str, int]:
-    """Erase at once, for rules and for backups that are restored; raises Refused under a hold."""
+def erase_now(*, kind: str, pk: int, reason: str, now: datetime, again: bool = False) -> dict[str, int]:
+    """Erase at once, for rules and for backups that are restored; raises Refused under a hold.
+
+    ``again`` is for who was erased before: a hold of an older backup was lifted by then, and an import of it that
+    was under way is not going on.
+    """
     row = MODELS[kind]._base_manager.get(pk=pk)
+    if again:
+        LegalHold.objects.filter(customer=pk, lifted_at=None).update(lifted_at=now)
+        open_ones = [ImportJob.State.WAITING, ImportJob.State.RUNNING]
+        ImportJob.objects.filter(state__in=open_ones).update(state=ImportJob.State.FAILED, finished_at=now)
     return run_erase(proof_id=_proof(kind, row, user=None, reason=reason, now=now).pk, now=now)
 
 

@@ -75,14 +75,13 @@ def lines() -> Iterator[dict[str, Any]]:
             yield found
 
 
-def returned() -> list[tuple[dict[str, Any], str, int]]:
-    """Erased people who are here again: (line of the file, kind, key of the row)."""
-    found = []
+def returned() -> list[tuple[str, int]]:
+    """Erased people who are here again: kind and key of each row."""
+    found: dict[tuple[str, int], None] = {}
     by_name = _by_name({one for line in lines() for one in line["digests"]})
     for line in lines():
-        for kind, pk in _candidates(line, by_name):
-            found.append((line, kind, pk))
-    return found
+        found |= dict.fromkeys(_candidates(line, by_name))
+    return list(found)
 
 
 def _candidates(line: dict[str, Any], by_name: dict[str, tuple[int, datetime]]) -> Iterable[tuple[str, int]]:
