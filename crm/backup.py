@@ -208,7 +208,9 @@ def finish(*, now: datetime) -> dict[str, int] | None:
     call_command("migrate", verbosity=0)
     Session.objects.all().delete()
     again = replay(now=now)
-    audit.record(action="restore", obj=note["staging"], user_id=None, detail={"erased_again": again}, address=None, at=now)
+    audit.record(
+        action="restore", obj=note["staging"], user_id=None, detail={"erased_again": again}, address=None, at=now
+    )
     with connection.cursor() as cursor:
         cursor.execute("COMMENT ON SCHEMA public IS NULL")
     _forget(staging)

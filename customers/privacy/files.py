@@ -145,3 +145,14 @@ def _blacken(path: Path, expression: re.Pattern[str]) -> int:
                 file.seek(len(text[: hit.start()].encode("utf-8", "surrogateescape")))
                 file.write(b"*" * len(hit.group().encode("utf-8", "surrogateescape")))
     return len(hits)
+
+
+def remove_stale(paths: Iterator[Path], *, before: float) -> int:
+    """Delete files last written before a moment; how many there were."""
+    gone = 0
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime < before:
+                path.unlink()
+                gone += 1
+    return gone

@@ -12,6 +12,8 @@ import pytest
 from tests.platform.running import ROOT, clean_environ, manage
 from tests.privacy.persons import STEM
 
+pytestmark = pytest.mark.faults
+
 MAKE = """
 from crm.accounts.models import User
 from tests.privacy.persons import make_person
@@ -104,9 +106,13 @@ def test_a_killed_restore_leaves_the_old_state_or_is_finished_by_the_next_start(
     box: tuple[Path, Path], step: str
 ) -> None:
     data, archive = box
-    environ = clean_environ(data, CRM_DATABASE_ROLE="owner", DJANGO_SETTINGS_MODULE="crm.settings", PYTHONPATH=str(ROOT))
+    environ = clean_environ(
+        data, CRM_DATABASE_ROLE="owner", DJANGO_SETTINGS_MODULE="crm.settings", PYTHONPATH=str(ROOT)
+    )
     script = f"import sys; from crm import backends; s = backends.embedded(); s.start()\n{DIE}"
-    died = subprocess.run([sys.executable, "-c", script, str(archive), step], env=environ, capture_output=True, text=True)
+    died = subprocess.run(
+        [sys.executable, "-c", script, str(archive), step], env=environ, capture_output=True, text=True
+    )
     assert died.returncode == 9, died.stderr[-2000:]
     assert (data / "restoring.json").exists()
     assert manage(data, "prepare", "--no-demo").returncode == 0
