@@ -27,6 +27,7 @@ from customers import services
 from customers.filters import ContactFilters, CustomerFilters, InteractionFilters
 from customers.imports_api import ImportViewSet
 from customers.models import Contact, Customer, ExternalId, Gender, Interaction, Lifecycle
+from customers.privacy import api as privacy_api
 from customers.selectors import possible_doubles, with_external_ids
 from customers.timeline import SUBJECT
 
@@ -358,4 +359,7 @@ def register(router: BaseRouter) -> None:
     router.register("imports", ImportViewSet, basename="imports")
 
 
-urlpatterns = [path("customers/<str:pk>/timeline/", TimelineView.as_view(), name="api-customer-timeline")]
+urlpatterns = [
+    path("customers/<str:pk>/timeline/", TimelineView.as_view(), name="api-customer-timeline"),
+    *privacy_api.urlpatterns,
+]

@@ -7,16 +7,24 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from crm.accounts.settings_views import add_section
 from crm.kit import nav, palette, search
 from crm.kit.slots import panel
 from customers.models import Contact, Customer, Interaction
+from customers.privacy import lists
+from customers.privacy.consent import standings
 
 nav.entry(
     "customers", _("Customers"), "customers", icon="users", order=30, policy=("customer", "view"), go="c", bottom=True
 )
 nav.create("customer", _("Customer"), "customer-new", icon="user-plus", order=10, policy=("customer", "add"))
 
+add_section("consent", _("Consent"), "settings-consent", "circle-check", ("privacy", "approve"))
+add_section("retention", _("Retention and erasure"), "settings-retention", "clock", ("privacy", "approve"))
+lists.register()
+
 NOTES = 50
+CONSENT_TONES = {"given": "ok", "withdrawn": "bad", "unknown": ""}
 
 
 @palette.provider("customers", _("Customers"), policy=("customer", "view"), order=10)
@@ -58,3 +66,13 @@ def notes(request: HttpRequest, record: Any) -> dict[str, Any]:
     """The latest notes about a customer."""
     rows = Interaction.objects.visible_to(request.user).filter(customer=record, kind="note").select_related("author")
     return {"notes": rows.order_by("-occurred_at", "-id")[:NOTES]}
+
+
+@panel(
+    "customer.detail.profile", title=_("Consent"), order=40, policy=("customer", "view"), framed=False,
+    template="privacy/card.html", name="consent",
+)  # fmt: skip
+def consent(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """What the customer agreed to, by purpose and channel."""
+    said = [(one.purpose, [line for line in one.by_channel if line[1]]) for one in standings(record)]
+    return {"said": said, "tones": CONSENT_TONES}

@@ -3,6 +3,8 @@
 from django.urls import URLPattern, URLResolver, path
 
 from customers import editing, views
+from customers.privacy import settings_views
+from customers.privacy import views as privacy
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/", views.CustomerList.as_view(), name="customers"),
@@ -18,4 +20,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/<int:pk>/contacts/", editing.CustomerContacts.as_view(), name="customer-contacts"),
     path("customers/<int:pk>/trash/", editing.TrashCustomer.as_view(), name="customer-trash"),
     path("customers/<int:pk>/restore/", editing.RestoreCustomer.as_view(), name="customer-restore"),
+    path("customers/<int:pk>/privacy/", privacy.PrivacyPage.as_view(), name="customer-privacy"),
+    path("customers/<int:pk>/privacy/copy/", privacy.CopyData.as_view(), name="customer-copy"),
+    path("customers/<int:pk>/privacy/hold/", privacy.HoldCustomer.as_view(), name="customer-hold"),
+    path("customers/<int:pk>/erase/", privacy.EraseCustomer.as_view(), name="customer-erase"),
+    path("privacy/copies/<uuid:token>/", privacy.FetchCopy.as_view(), name="person-copy"),
+    path("settings/consent/", settings_views.ConsentSettings.as_view(), name="settings-consent"),
+    path("settings/consent/purposes/", settings_views.AddPurpose.as_view(), name="settings-consent-purposes"),
+    path(
+        "settings/consent/purposes/<int:pk>/", settings_views.SwitchPurpose.as_view(), name="settings-consent-purpose"
+    ),
+    path("settings/retention/", settings_views.RetentionSettings.as_view(), name="settings-retention"),
 ]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.access import Access
+from crm.accounts.querysets import AuditQuerySet
 from crm.kit.fields import Stamped
 from crm.kit.history import tracked
 
@@ -194,6 +195,8 @@ class AuditEntry(models.Model):
     address = models.GenericIPAddressField(null=True, blank=True)
     previous = models.CharField(max_length=64)
     digest = models.CharField(max_length=64, unique=True)
+
+    objects = AuditQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]

@@ -27,6 +27,23 @@ from crm.kit.workspace import load_workspace, workspace
 CLEAR_SAMPLE = "clear_sample"
 
 
+SECTIONS: list[tuple[str, Any, str, str, tuple[str, str]]] = [
+    ("profile", gettext_lazy("Profile and appearance"), "settings-profile", "user", ("self", "view")),
+    ("users", gettext_lazy("Users"), "settings-users", "users", ("user", "view")),
+    ("teams", gettext_lazy("Teams"), "settings-teams", "git-branch", ("team", "view")),
+    ("api-keys", gettext_lazy("API keys"), "settings-api-keys", "key-round", ("apikey", "view")),
+    ("workspace", gettext_lazy("Workspace"), "settings-workspace", "settings", ("setting", "view")),
+    ("audit", gettext_lazy("Security trail"), "settings-audit", "shield-check", ("audit", "view")),
+]
+"""Key, label, name of the address, icon, policy; apps above add theirs with ``add_section``."""
+
+
+def add_section(key: str, label: Any, url_name: str, icon: str, policy: tuple[str, str]) -> None:
+    """A settings page of an app above, after the ones that stand here."""
+    if key not in {one[0] for one in SECTIONS}:
+        SECTIONS.append((key, label, url_name, icon, policy))
+
+
 class Section:
     """Adds the list of sections beside every settings page."""
 
@@ -35,16 +52,9 @@ class Section:
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user = self.request.user
-        offered = [
-            ("profile", _("Profile and appearance"), "settings-profile", "user", ("self", "view")),
-            ("users", _("Users"), "settings-users", "users", ("user", "view")),
-            ("teams", _("Teams"), "settings-teams", "git-branch", ("team", "view")),
-            ("api-keys", _("API keys"), "settings-api-keys", "key-round", ("apikey", "view")),
-            ("workspace", _("Workspace"), "settings-workspace", "settings", ("setting", "view")),
-        ]
         sections = [
             (label, reverse(name), icon, key == self.section)
-            for key, label, name, icon, policy in offered
+            for key, label, name, icon, policy in SECTIONS
             if policy[0] == "self" or user.access.can(*policy)
         ]
         return super().get_context_data(sections=sections, **kwargs)  # type: ignore[misc]

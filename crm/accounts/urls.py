@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from crm.accounts import settings_views, user_views, views
+from crm.accounts import settings_views, trail, user_views, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.Home.as_view(), name="home"),
@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/api-keys/<int:pk>/revoke/", settings_views.RevokeKey.as_view(), name="settings-api-key-revoke"),
     path("settings/workspace/", settings_views.WorkspaceSettings.as_view(), name="settings-workspace"),
     path("settings/workspace/clear-sample/", settings_views.ClearSample.as_view(), name="settings-clear-sample"),
+    path("settings/audit/", trail.AuditList.as_view(), name="settings-audit"),
     path("people/", views.PickPeople.as_view(), name="people-pick"),
     path("teams/", views.PickTeams.as_view(), name="teams-pick"),
     path("views/", views.SaveView.as_view(), name="saved-view-create"),

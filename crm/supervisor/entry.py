@@ -64,7 +64,17 @@ def _up(arguments: list[str]) -> int:
 def _execute(argv: list[str]) -> int:
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(argv)
+    name = argv[1] if len(argv) > 1 else "help"
+    if name in WITHOUT_SERVERS | MIGRATES_ITSELF:
+        execute_from_command_line(argv)
+        return 0
+    import django
+
+    django.setup()
+    import pghistory
+
+    with pghistory.context(via="command", command=name):  # the history says by which command a row changed
+        execute_from_command_line(argv)
     return 0
 
 

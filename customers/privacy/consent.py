@@ -99,7 +99,7 @@ def _text(purpose: ConsentPurpose, language: str, text_id: int | None) -> Consen
 def standings(row: Customer | Contact) -> list[Standing]:
     """What a person says now, purpose by purpose; two queries."""
     lines = Consent.objects.filter(**{row._meta.model_name or "": row})
-    last = lines.order_by("purpose", "channel", "-at", "-id").distinct("purpose", "channel")
+    last = lines.order_by("purpose_id", "channel", "-at", "-id").distinct("purpose_id", "channel")
     known = {(one.purpose_id, one.channel): one for one in last.select_related("text")}
     said = {purpose for purpose, _channel in known}
     return [

@@ -9,6 +9,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from crm.kit.models import Job
+from customers.models import ConsentPurpose
 from tests.cast import Cast
 
 ABSENT = 999_999_999
@@ -73,6 +74,7 @@ RECORDS: dict[str, Filler] = {
     "settings/api-keys/": lambda cast, band: cast.users["rival" if band == "rival" else "rep"].api_keys.get().pk,
     "settings/roles/": lambda cast, band: cast.users["rival" if band == "rival" else "rep"].memberships.get().pk,
     "settings/teams/": lambda cast, band: cast.teams["south" if band == "rival" else "north"].pk,
+    "settings/consent/purposes/": lambda cast, band: ConsentPurpose.objects.order_by("pk")[0].pk,
     "views/": lambda cast, band: ABSENT,
 }
 """Which row fills ``<int:pk>`` below a prefix."""
@@ -85,6 +87,8 @@ def arguments(route: Route, cast: Cast, band: str, pk: int | None = None) -> dic
     if route.name in ("job", "job-cancel", "job-undo"):
         owner = cast.users["rival" if band == "rival" else "rep"]
         return {"token": Job.objects.get_or_create(kind="test", user=owner, state="done")[0].token}
+    if route.name == "person-copy":
+        return None
     if route.name == "panel":
         return {"slot": "customer.detail.rail", "name": "alerts", "pk": pk or cast.rows[band]["customer"].pk}
     if route.name == "chart":

@@ -52,7 +52,9 @@ def test_old_interactions_of_a_kind_go_in_chunks_but_not_under_a_hold(
     old = [talk(free, 100 + number) for number in range(5)]
     stay = [talk(free, 99), talk(free, 500, "note"), talk(kept, 500)]
     allow(cast, interaction_web=100)
-    due = next(line for line in retention.lines(now=NOW + dt.timedelta(seconds=1)) if line.kind.name == "interaction.web")
+    due = next(
+        line for line in retention.lines(now=NOW + dt.timedelta(seconds=1)) if line.kind.name == "interaction.web"
+    )
     assert due.due == len(old)
     assert retention.run(now=NOW + dt.timedelta(seconds=1)) == {"interaction.web": 5}
     assert set(Interaction.objects.filter(customer__in=[free, kept])) == set(stay)
