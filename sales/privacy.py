@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from customers.privacy.reach import Blank, kept
+from customers.privacy.reach import Blank, called, kept
 
 kept(
     "sales.Order",
@@ -14,4 +14,12 @@ kept(
     "sales.Deal",
     blank={"title": "**", "lost_reason": "", "custom": {}},
     why=_("Sums and win rates stay true: amount and stage stay, without title and person."),
+)
+called(
+    {
+        "sales.Order": _("Orders"),
+        "sales.OrderLine": _("Order lines"),
+        "sales.Deal": _("Deals"),
+        "sales.StageChange": _("Stage changes"),
+    }
 )

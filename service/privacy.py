@@ -2,10 +2,11 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from customers.privacy.reach import kept
+from customers.privacy.reach import called, kept
 
 kept(
     "service.Ticket",
     blank={"subject": "**", "text": "", "custom": {}, "contact": None},
     why=_("Figures of the service stay true: times and rating stay, without words and person."),
 )
+called({"service.Ticket": _("Tickets")})

@@ -27,7 +27,7 @@ from crm.kit.workspace import workspace
 from customers.models import Customer, PersonExport
 from customers.privacy.erasing import find
 from customers.privacy.files import export_path, exports_dir
-from customers.privacy.reach import Model, Subject, histories, subject_of, walk
+from customers.privacy.reach import Model, Subject, histories, name_of, subject_of, walk
 
 JOB = "privacy.export"
 KEPT_FOR = dt.timedelta(days=7)
@@ -160,8 +160,8 @@ def _section(model: Model, found: models.QuerySet[Any]) -> str:
 def _title(model: Model) -> str:
     tracked = getattr(model, "pgh_tracked_model", None)
     if tracked is None:
-        return str(model._meta.verbose_name_plural).capitalize()
-    return _("Earlier states: %(what)s") % {"what": tracked._meta.verbose_name_plural}
+        return name_of(model)
+    return _("Earlier states: %(what)s") % {"what": name_of(tracked)}
 
 
 def _word(row: models.Model, column: Any) -> str:

@@ -20,7 +20,8 @@ from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-import customers.privacy.files  # noqa: F401  registers its places
+import customers.privacy.files
+import customers.privacy.names  # noqa: F401  names its tables
 from crm.accounts import audit
 from crm.accounts.models import AuditDetail, User
 from crm.kit import jobs
@@ -28,7 +29,19 @@ from crm.kit.errors import Invalid, Refused
 from crm.kit.models import Job
 from customers.models import Contact, Customer, EraseProof, ImportJob, LegalHold
 from customers.privacy import proofs
-from customers.privacy.reach import SLICE, Kept, Model, Subject, Walk, histories, kept_of, scrubbers, subject_of, walk
+from customers.privacy.reach import (
+    SLICE,
+    Kept,
+    Model,
+    Subject,
+    Walk,
+    histories,
+    kept_of,
+    name_of,
+    scrubbers,
+    subject_of,
+    walk,
+)
 from customers.privacy.sweep import sweep
 from customers.privacy.words import ERASED, Words, words_of
 
@@ -50,14 +63,10 @@ def preview(kind: str, pk: int) -> Preview:
     """Count what a person's erasure would remove, keep without them, and leave alone; changes nothing."""
     subject = subject_of(kind, pk)
     found = walk(subject)
-    removed = sorted((_name(model), len(keys)) for model, keys in found.remove.items() if keys)
-    kept = [(_name(model), len(found.kept_keys(model)), _rule(model).why) for model in found.keep]
-    detached = [(_name(model), len(keys)) for (model, _key), keys in found.detach.items()]
+    removed = sorted((name_of(model), len(keys)) for model, keys in found.remove.items() if keys)
+    kept = [(name_of(model), len(found.kept_keys(model)), _rule(model).why) for model in found.keep]
+    detached = [(name_of(model), len(keys)) for (model, _key), keys in found.detach.items()]
     return Preview(removed, sorted(kept, key=lambda one: one[0]), sorted(detached), len(subject.contacts))
-
-
-def _name(model: Model) -> str:
-    return str(model._meta.verbose_name_plural)
 
 
 def _rule(model: Model) -> Kept:

@@ -89,12 +89,23 @@ class Walk:
 
 Scrub = Callable[[Subject, "Words"], int]
 _kept: dict[str, Kept] = {}
+_names: dict[str, str | Promise] = {}
 _scrubbers: dict[str, Scrub] = {}
 
 
 def kept(model: str, *, blank: Mapping[str, Any], why: str | Promise, children: Sequence[Blank] = ()) -> None:
     """Rows of this table stay without the person: the key is emptied, and these fields get these values."""
     _kept[model.lower()] = Kept(model, blank, why, children)
+
+
+def called(names: Mapping[str, str | Promise]) -> None:
+    """What tables are called in previews and copies, by label."""
+    _names.update({label.lower(): name for label, name in names.items()})
+
+
+def name_of(model: Model) -> str:
+    """What a table is called; its plain name where no app gave it one."""
+    return str(_names.get(model._meta.label_lower) or model._meta.verbose_name_plural)
 
 
 def scrubber(name: str) -> Callable[[Scrub], Scrub]:
@@ -184,7 +195,7 @@ def _sort(found: Walk, relation: Any, rows: set[int]) -> list[tuple[Model, set[i
         found.detach[below, key.name] |= rows
         return []
     sentence = _("%(table)s holds this person and cannot be cleared. Nothing was changed.")
-    raise Refused(sentence % {"table": below._meta.verbose_name_plural})
+    raise Refused(sentence % {"table": name_of(below)})
 
 
 def histories() -> list[Model]:

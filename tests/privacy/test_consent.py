@@ -25,7 +25,9 @@ def cast() -> Cast:
     return make_cast()
 
 
-def say(cast: Cast, customer: Customer, state: str, *, days: int = 0, channel: str = "email", actor: str = "admin") -> Consent:
+def say(
+    cast: Cast, customer: Customer, state: str, *, days: int = 0, channel: str = "email", actor: str = "admin"
+) -> Consent:
     return consent.record_consent(
         user=cast.users[actor], holder="customer", pk=customer.pk, purpose="marketing", channel=channel, state=state,
         proof=PHONE, now=NOW, at=NOW - dt.timedelta(days=days),
@@ -50,8 +52,12 @@ def test_trash_bounces_and_opt_outs_close_a_channel_whatever_was_said(cast: Cast
     for one in people.values():
         say(cast, one, "given")
     Customer.objects.filter(pk=people["trashed"].pk).update(deleted_at=NOW)
-    ContactPoint.objects.create(customer=people["bounced"], kind="email", value="b@example.com", primary=True, bounced_at=NOW)
-    ContactPoint.objects.create(customer=people["out"], kind="email", value="o@example.com", primary=True, opted_out_at=NOW)
+    ContactPoint.objects.create(
+        customer=people["bounced"], kind="email", value="b@example.com", primary=True, bounced_at=NOW
+    )
+    ContactPoint.objects.create(
+        customer=people["out"], kind="email", value="o@example.com", primary=True, opted_out_at=NOW
+    )
     ContactPoint.objects.create(customer=people["open"], kind="phone", value="+491", primary=True, opted_out_at=NOW)
     ids = [one.pk for one in people.values()]
     assert consent.allowed(ids, purpose="marketing", channel="email") == {people["open"].pk}
@@ -64,7 +70,9 @@ def test_one_query_answers_for_any_number(cast: Cast, django_assert_num_queries)
 
 def test_lines_of_the_ledger_and_texts_never_change(cast: Cast) -> None:
     line = say(cast, make_customer(), "given")
-    text = consent.add_text(user=cast.users["admin"], purpose_id=line.purpose_id, language="en", text="Yes, write to me.")
+    text = consent.add_text(
+        user=cast.users["admin"], purpose_id=line.purpose_id, language="en", text="Yes, write to me."
+    )
     for act in (
         lambda: Consent.objects.update(state="withdrawn"),
         lambda: line.delete(),
@@ -77,7 +85,8 @@ def test_lines_of_the_ledger_and_texts_never_change(cast: Cast) -> None:
 def test_consent_names_the_words_that_were_agreed_to(cast: Cast) -> None:
     purpose = ConsentPurpose.objects.get(key="marketing")
     english, chinese = (
-        consent.add_text(user=cast.users["admin"], purpose_id=purpose.pk, language=code, text=code) for code in ("en", "zh-hans")
+        consent.add_text(user=cast.users["admin"], purpose_id=purpose.pk, language=code, text=code)
+        for code in ("en", "zh-hans")
     )
     newer = consent.add_text(user=cast.users["admin"], purpose_id=purpose.pk, language="en", text="Newer")
     assert newer.version == english.version + 1
@@ -123,7 +132,14 @@ def test_the_list_is_filtered_by_consent_on_the_page_and_in_the_api(cast: Cast) 
 def test_the_api_reads_and_adds_lines(cast: Cast) -> None:
     customer = cast.rows["rep"]["customer"]
     path, client = f"/api/v1/customers/{customer.pk}/consents/", Client(headers=cast.headers("rep"))
-    body = {"purpose": "marketing", "channel": "email", "state": "given", "how": "form", "ip": "192.0.2.7", "url": "https://example.com/f"}
+    body = {
+        "purpose": "marketing",
+        "channel": "email",
+        "state": "given",
+        "how": "form",
+        "ip": "192.0.2.7",
+        "url": "https://example.com/f",
+    }
     made = client.post(path, body, content_type="application/json")
     assert made.status_code == 201, made.content
     assert made.json()["ip"] == "192.0.2.7"
@@ -140,13 +156,25 @@ def test_the_api_reads_and_adds_lines(cast: Cast) -> None:
 def test_the_page_records_with_proof_and_the_profile_shows_it(cast: Cast) -> None:
     customer, client = cast.rows["rep"]["customer"], Client()
     client.force_login(cast.users["rep"])
-    sent = {"purpose": "marketing", "channel": "phone", "state": "given", "how": "person", "place": "Fair 2026", "on": "2026-01-05"}
+    sent = {
+        "purpose": "marketing",
+        "channel": "phone",
+        "state": "given",
+        "how": "person",
+        "place": "Fair 2026",
+        "on": "2026-01-05",
+    }
     assert client.post(f"/customers/{customer.pk}/privacy/", sent).status_code == 303
     page = client.get(f"/customers/{customer.pk}/privacy/").content.decode()
     assert "Fair 2026" in page
     assert "Erase this person" not in page
     line = Consent.objects.get()
-    assert (line.channel, line.how, line.by, f"{line.at:%Y-%m-%d}") == ("phone", "person", cast.users["rep"], "2026-01-05")
+    assert (line.channel, line.how, line.by, f"{line.at:%Y-%m-%d}") == (
+        "phone",
+        "person",
+        cast.users["rep"],
+        "2026-01-05",
+    )
     assert 'class="chip ok"' in client.get(f"/customers/{customer.pk}/").content.decode()
     bad = client.post(f"/customers/{customer.pk}/privacy/", {**sent, "on": "2999-01-05", "place": "Kept typing"})
     assert bad.status_code == 422

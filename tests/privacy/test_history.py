@@ -79,7 +79,13 @@ def test_imports_carry_their_number(cast: Cast, tmp_path: Path) -> None:
         csv.writer(out).writerows([["external_id", "name", "city"], ["kiterepcustomer-1", customer.name, "Lyon"]])
     now = timezone.now()
     made = imports.new_import(
-        kind="customers", file_name="people.csv", mapping=None, source="shop", mode="upsert", user=cast.users["admin"], now=now
+        kind="customers",
+        file_name="people.csv",
+        mapping=None,
+        source="shop",
+        mode="upsert",
+        user=cast.users["admin"],
+        now=now,
     )
     imports.run(made, file, now=now)
     assert contexts(customer)[-1] | {} == {"via": "import", "import": made.pk, "user": cast.users["admin"].pk}
