@@ -69,7 +69,7 @@ def notes(request: HttpRequest, record: Any) -> dict[str, Any]:
 
 
 @panel(
-    "customer.detail.profile", title=_("Consent"), order=40, policy=("customer", "view"), framed=False,
+    "customer.detail.profile", title=_("Consent"), order=40, policy=("customer", "view"), bare=True,
     template="privacy/card.html", name="consent",
 )  # fmt: skip
 def consent(request: HttpRequest, record: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from crm.kit.errors import Refused
 from customers.imports.run import folder
 from customers.models import ImportJob, PersonExport
 from customers.privacy.reach import Subject, scrubber
-from customers.privacy.words import Words
+from customers.privacy.words import Words, near
 
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "cp1252", "gb18030", "big5", "shift_jis", "euc-kr", "cp1251")
 BLOCK = 4 * 1024 * 1024
@@ -133,12 +133,12 @@ def _streams(path: Path, stack: contextlib.ExitStack) -> Iterator[Any]:
 def blacken_logs(_subject: Subject, words: Words) -> int:
     """Logs hold no personal data by design; what slipped in is written over in place, for others append to them."""
     places = sorted(CONF.log_dir.glob("*.log*")) if words.strong else []
-    return sum(_blacken(path, re.compile(words.everywhere, re.IGNORECASE)) for path in places)
+    return sum(_blacken(path, words) for path in places)
 
 
-def _blacken(path: Path, expression: re.Pattern[str]) -> int:
+def _blacken(path: Path, words: Words) -> int:
     text = path.read_bytes().decode("utf-8", "surrogateescape")
-    hits = list(expression.finditer(text))
+    hits = list(re.finditer(words.everywhere, text, re.IGNORECASE)) if near(words.strong, text) else []
     if hits:
         with path.open("r+b") as file:
             for hit in hits:

@@ -32,7 +32,10 @@ class ConsentForm(PlainForm):
         label=_("On"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     place = forms.CharField(
-        label=_("Where"), max_length=200, required=False, help_text=_("Such as the fair or the page.")
+        label=pgettext_lazy("consent", "Where"),
+        max_length=200,
+        required=False,
+        help_text=_("Such as the fair or the page."),
     )
     url = forms.URLField(label=_("Address of the proof"), max_length=500, required=False, assume_scheme="https")
     note = forms.CharField(label=_("Note"), max_length=500, required=False)
@@ -46,9 +49,7 @@ class ConsentForm(PlainForm):
 class EraseForm(PlainForm):
     """The name of whom to erase, typed."""
 
-    typed = forms.CharField(
-        label=_("Type the name to confirm"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
+    typed = forms.CharField(max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
 
 class PurposeForm(PlainForm):

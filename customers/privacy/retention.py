@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -75,7 +76,7 @@ def _interactions(kind: str, label: str | Promise) -> Kind:
             if len(keys) < CHUNK:
                 return gone
 
-    return Kind(f"interaction.{kind}", label, 730, count, remove)
+    return Kind(f"interaction.{kind}", format_lazy("{} · {}", gettext_lazy("Interactions"), label), 730, count, remove)
 
 
 def _trashed(before: dt.datetime) -> QuerySet[Customer]:
@@ -130,6 +131,7 @@ class Line:
     days: int
     active: bool
     due: int
+    wrong: bool = False  # what was typed does not fit
 
     @property
     def more(self) -> bool:
@@ -137,14 +139,14 @@ class Line:
         return self.due > MOST_COUNTED
 
 
-def lines(*, now: dt.datetime) -> list[Line]:
-    """Every kind, with its rule or the default, and how much is older."""
-    rules = {one.kind: one for one in RetentionRule.objects.all()}
+def lines(*, now: dt.datetime, typed: Mapping[str, tuple[int, bool]] | None = None) -> list[Line]:
+    """Every kind, with what was typed, else its rule or the default, and how much is older."""
+    rules = {one.kind: (one.days, one.active) for one in RetentionRule.objects.all()} | dict(typed or {})
     found = []
     for kind in KINDS.values():
-        rule = rules.get(kind.name)
-        days = rule.days if rule else kind.days
-        found.append(Line(kind, days, bool(rule and rule.active), kind.count(now - dt.timedelta(days=days))))
+        days, active = rules.get(kind.name, (kind.days, False))
+        wrong = not 1 <= days <= LONGEST_DAYS
+        found.append(Line(kind, days, active, 0 if wrong else kind.count(now - dt.timedelta(days=days)), wrong))
     return found
 
 

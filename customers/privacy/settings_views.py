@@ -87,19 +87,18 @@ class RetentionSettings(Section, Page):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         proofs = EraseProof.objects.select_related("user").order_by("-asked_at", "-id")[:MOST]
-        return super().get_context_data(
-            **{
-                "lines": retention.lines(now=timezone.now()), "runs": told(RetentionRun.objects.order_by("-at", "-id")[:10]),
-                "proofs": proofs, "fields": {}, "tones": {"done": "ok", "asked": "info", "refused": "warn"}, **kwargs,
-            }
-        )  # fmt: skip
+        if "lines" not in kwargs:
+            kwargs["lines"] = retention.lines(now=timezone.now())
+        runs = told(RetentionRun.objects.order_by("-at", "-id")[:10])
+        return super().get_context_data(runs=runs, proofs=proofs, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         rules = {name: (self._days(name), request.POST.get(f"on-{name}") == "1") for name in retention.KINDS}
         try:
             changed = retention.set_rules(user=request.user, rules=rules, now=timezone.now())
         except Invalid as invalid:
-            context = self.get_context_data(problem=invalid.message, fields=invalid.fields)
+            typed = retention.lines(now=timezone.now(), typed=rules)
+            context = self.get_context_data(problem=invalid.message, lines=typed)
             return self.render_to_response(context, status=422)
         messages.success(
             request, _("Saved. The rules are applied every night.") if changed else _("Nothing was changed.")

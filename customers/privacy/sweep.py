@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import reduce
-from operator import or_
 from typing import Any
 
 import pgtrigger
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.core.cache import cache
-from django.db import IntegrityError, models, transaction
-from django.db.models import Q
-from django.db.models.functions import Cast
+from django.db import IntegrityError, connection, models, transaction
 
 from customers.privacy.reach import Model
-from customers.privacy.words import ERASED, Words
+from customers.privacy.words import ERASED, Words, near_sql
 
+CHUNK = 500
 OURS = frozenset({"kit", "accounts", "customers", "sales", "service", "marketing", "insights", "alerts", "pghistory"})
 LEFT = frozenset(
     {
@@ -44,8 +41,10 @@ def sweep(words: Words) -> dict[str, int]:
     cache.clear()
     with pgtrigger.ignore():
         for model, columns in tables():
-            expression = words.in_traces if model._meta.label_lower in TRACES else words.everywhere
-            changed = _sweep_table(model, columns, expression) if expression else 0
+            trace = model._meta.label_lower in TRACES
+            wanted = (*words.strong, *words.weak) if trace else words.strong
+            expression = words.in_traces if trace else words.everywhere
+            changed = _sweep_table(model, columns, wanted, expression) if expression else 0
             if changed:
                 counts[model._meta.label] = changed
     return counts
@@ -69,20 +68,33 @@ def _holds_text(column: Any) -> bool:
     return isinstance(kind, models.CharField | models.TextField | models.JSONField)
 
 
-def _sweep_table(model: Model, columns: list[Any], expression: str) -> int:
+def _sweep_table(model: Model, columns: list[Any], words: tuple[str, ...], expression: str) -> int:
     """Look by SQL; clean the few rows that are found here, where JSON can be taken apart."""
-    found = reduce(or_, (Q(**{f"_{one.name}__iregex": expression}) for one in columns))
-    names = {f"_{one.name}": Cast(one.name, models.TextField()) for one in columns}
-    rows = model._base_manager.alias(**names).filter(found)
     changed = 0
-    for row in rows.values("pk", *(one.name for one in columns)).iterator(chunk_size=500):
-        given = {one.name: row[one.name] for one in columns}
-        clean = {name: cleaned(value, expression) for name, value in given.items()}
-        values = {name: value for name, value in clean.items() if value != given[name]}
-        if values:
-            _write(model, row["pk"], values)
-            changed += 1
+    keys = _near(model, columns, words)
+    for start in range(0, len(keys), CHUNK):
+        rows = model._base_manager.filter(pk__in=keys[start : start + CHUNK])
+        for row in rows.values("pk", *(one.name for one in columns)):
+            given = {one.name: row[one.name] for one in columns}
+            clean = {name: cleaned(value, expression) for name, value in given.items()}
+            values = {name: value for name, value in clean.items() if value != given[name]}
+            if values:
+                _write(model, row["pk"], values)
+                changed += 1
     return changed
+
+
+def _near(model: Model, columns: list[Any], words: tuple[str, ...]) -> list[Any]:
+    """Keys of the rows that may hold one of the words: one look over the table, with plain comparisons."""
+    table, key = model._meta.db_table, model._meta.pk.column
+    joined = "concat_ws(' ', " + ", ".join(f'"{one.column}"::text' for one in columns) + ")"
+    condition, values = near_sql(words, "whole")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'SELECT "{key}" FROM "{table}", lower({joined}) whole WHERE {condition}',  # noqa: S608 - our names
+            values,
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def _write(model: Model, key: Any, values: dict[str, Any]) -> None:

@@ -125,6 +125,12 @@ class EraseCustomer(FormPage):
         """Whom the address names; 404 beyond the reader's reach."""
         return erasing.find(self.request.user, "customer", self.kwargs["pk"], "delete")
 
+    def get_form(self, data: Any = None) -> EraseForm:
+        """Says which name to type."""
+        form = EraseForm(data)
+        form.fields["typed"].label = _("Type “%(name)s” to confirm") % {"name": self.customer.name}
+        return form
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         customer = self.customer
         same = Customer.objects.visible_to(self.request.user).filter(email=customer.email).exclude(pk=customer.pk)

@@ -28,11 +28,17 @@ HAN = re.compile(f"[{CJK}]")
 FIELDS = ("name", "first_name", "last_name", "email", "phone", "address")
 SEARCHED = ("name", "first_name", "last_name", "company", "email", "phone", "address", "city")
 ERASED = "**"
+SEPARATORS = " ()./-"
+DROPPED = str.maketrans("", "", SEPARATORS)
 
 
 @dataclass(frozen=True)
 class Words:
-    """Regular expressions that PostgreSQL and Python read alike."""
+    """A person's words: as expressions that PostgreSQL and Python read alike, and as plain texts to look for first.
+
+    Expressions are exact and slow, plain texts are fast and find a little too much: a text is looked at closely
+    only where a plain one stands in it.
+    """
 
     strong: tuple[str, ...] = ()
     weak: tuple[str, ...] = ()
@@ -40,24 +46,49 @@ class Words:
     @cached_property
     def everywhere(self) -> str:
         """One expression for the strong words; empty when there are none."""
-        return "|".join(self.strong)
+        return "|".join(map(pattern, self.strong))
 
     @cached_property
     def in_traces(self) -> str:
         """One expression for all words."""
-        return "|".join((*self.strong, *self.weak))
+        return "|".join(map(pattern, (*self.strong, *self.weak)))
 
     def found_in(self, text: str) -> bool:
         """Whether a text names the person."""
-        return bool(self.in_traces) and re.search(self.in_traces, text, re.IGNORECASE) is not None
+        words = (*self.strong, *self.weak)
+        return near(words, text) and re.search(self.in_traces, text, re.IGNORECASE) is not None
+
+
+def near(words: Iterable[str], text: str) -> bool:
+    """Whether a text may hold one of the words."""
+    folded = text.lower()
+    bare = folded.translate(DROPPED)
+    return any(word in bare if word.isdigit() else needle(word) in folded for word in words)
+
+
+def needle(word: str) -> str:
+    """The longest part of a word that stands as it is in every text and in JSON."""
+    return max(re.split(r'[\s"\\]+', word), key=len)
+
+
+def near_sql(words: Iterable[str], text: str) -> tuple[str, list[Any]]:
+    """The same as a condition on an SQL expression, with its parameters."""
+    texts = [f"%{_plain(needle(word))}%" for word in words if not word.isdigit()]
+    numbers = [f"%{word}%" for word in words if word.isdigit()]
+    return f"({text} LIKE ANY(%s) OR translate({text}, %s, '') LIKE ANY(%s))", [texts, SEPARATORS, numbers]
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"([%_\\])", r"\\\1", text)
 
 
 def words_of(subject: Subject) -> Words:
     """What tells a person from all others: from their rows, their points and all older states of both."""
     strong, weak = _candidates(subject)
     shared = _shared([*strong, *weak], subject)
-    return Words(tuple(pattern(word) for word in strong if word not in shared),
-                 tuple(pattern(word) for word in weak if word not in shared))  # fmt: skip
+    return Words(
+        tuple(word for word in strong if word not in shared), tuple(word for word in weak if word not in shared)
+    )
 
 
 def _candidates(subject: Subject) -> tuple[list[str], list[str]]:
@@ -139,10 +170,12 @@ def _shared(words: list[str], subject: Subject) -> set[str]:
     found: set[str] = set()
     with connection.cursor() as cursor:
         for table, columns, own in tables:
-            cursor.execute(
-                f"SELECT DISTINCT lower(hit[1]) FROM {table}, concat_ws(' ', {columns}) whole,"  # noqa: S608 - our names
-                " regexp_matches(whole, %s, 'gi') hit WHERE id <> ALL(%s) AND whole ~* %s",
-                [f"({combined})", list(own), combined],
+            near_it, values = near_sql(words, "whole")
+            statement = (
+                "SELECT DISTINCT lower(hit[1]) FROM"  # noqa: S608 - our names
+                f" (SELECT whole FROM {table}, lower(concat_ws(' ', {columns})) whole"
+                f" WHERE id <> ALL(%s) AND {near_it} OFFSET 0) candidates, regexp_matches(whole, %s, 'gi') hit"
             )
+            cursor.execute(statement, [list(own), *values, f"({combined})"])
             found.update(row[0] for row in cursor.fetchall())
     return {word for word in words if any(re.search(pattern(word), text, re.IGNORECASE) for text in found)}
