@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/<int:pk>/privacy/copy/", privacy.CopyData.as_view(), name="customer-copy"),
     path("customers/<int:pk>/privacy/hold/", privacy.HoldCustomer.as_view(), name="customer-hold"),
     path("customers/<int:pk>/erase/", privacy.EraseCustomer.as_view(), name="customer-erase"),
+    path("contacts/<int:pk>/erase/", privacy.EraseContact.as_view(), name="contact-erase"),
     path("privacy/copies/<uuid:token>/", privacy.FetchCopy.as_view(), name="person-copy"),
     path("settings/consent/", settings_views.ConsentSettings.as_view(), name="settings-consent"),
     path("settings/consent/purposes/", settings_views.AddPurpose.as_view(), name="settings-consent-purposes"),

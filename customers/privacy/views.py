@@ -20,7 +20,7 @@ from crm.accounts import audit
 from crm.kit.jobpages import Story, told_by
 from crm.kit.jobs import Job
 from crm.kit.views import Action, FormPage, Policed
-from customers.models import Consent, Customer, EraseProof, PersonExport
+from customers.models import Consent, Contact, Customer, EraseProof, PersonExport
 from customers.privacy import consent, copies, erasing, holds
 from customers.privacy.files import export_path
 from customers.privacy.forms import ConsentForm, EraseForm
@@ -53,10 +53,16 @@ class PrivacyPage(FormPage):
             for name, action in (("copy", "run"), ("hold", "change"), ("erase", "delete"))
         }
         return super().get_context_data(
-            customer=customer, standings=consent.standings(customer), ledger=ledger.newest_first()[:MOST_LINES],
+            customer=customer, standings=consent.standings(customer),
+            contacts=self.contacts() if may["erase"] else [], ledger=ledger.newest_first()[:MOST_LINES],
             exports=exports.order_by("-created_at")[:5] if may["copy"] else [], hold=erasing.hold_of(customer.pk), may=may,
             may_change=user.access.can("customer", "change"), tones=TONES, **kwargs,
         )  # fmt: skip
+
+    def contacts(self) -> list[Contact]:
+        """People of this customer, who may want to be forgotten on their own."""
+        found = Contact.objects.visible_to(self.request.user).filter(roles__customer=self.customer).distinct()
+        return list(found.order_by("sort_name", "pk")[:20])
 
     def save(self, form: ConsentForm) -> str:
         given, now = form.cleaned_data, timezone.now()
@@ -119,32 +125,43 @@ class EraseCustomer(FormPage):
     policy = ("privacy", "delete")
     form_class = EraseForm
     template_name = "privacy/erase.html"
+    kind = "customer"
 
     @cached_property
-    def customer(self) -> Any:
+    def person(self) -> Customer | Contact:
         """Whom the address names; 404 beyond the reader's reach."""
-        return erasing.find(self.request.user, "customer", self.kwargs["pk"], "delete")
+        return erasing.find(self.request.user, self.kind, self.kwargs["pk"], "delete")
 
     def get_form(self, data: Any = None) -> EraseForm:
         """Says which name to type."""
         form = EraseForm(data)
-        form.fields["typed"].label = _("Type “%(name)s” to confirm") % {"name": self.customer.name}
+        form.fields["typed"].label = _("Type “%(name)s” to confirm") % {"name": self.person.name}
         return form
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        customer = self.customer
-        same = Customer.objects.visible_to(self.request.user).filter(email=customer.email).exclude(pk=customer.pk)
+        person, rows = self.person, erasing.MODELS[self.kind].objects.visible_to(self.request.user)
+        same = rows.filter(email=person.email).exclude(pk=person.pk) if person.email else rows.none()
+        hold = erasing.hold_of(person.pk) if self.kind == "customer" else None
         return super().get_context_data(
-            customer=customer, preview=erasing.preview("customer", customer.pk), hold=erasing.hold_of(customer.pk),
-            twins=list(same.order_by("sort_name", "pk")[:5]) if customer.email else [], **kwargs,
+            person=person, kind=self.kind, preview=erasing.preview(self.kind, person.pk), hold=hold,
+            twins=list(same.order_by("sort_name", "pk")[:5]), **kwargs,
         )  # fmt: skip
 
     def save(self, form: EraseForm) -> str:
         job = erasing.ask_erase(
-            user=self.request.user, kind="customer", pk=self.customer.pk, typed=form.cleaned_data["typed"],
+            user=self.request.user,
+            kind=self.kind,
+            pk=self.person.pk,
+            typed=form.cleaned_data["typed"],
             now=timezone.now(),
-        )  # fmt: skip
+        )
         return reverse("job", args=[job.token])
+
+
+class EraseContact(EraseCustomer):
+    """The same for a contact; the companies they belong to stay."""
+
+    kind = "contact"
 
 
 @told_by(erasing.JOB)

@@ -63,6 +63,7 @@ def _row(kind: str) -> Filler:
 
 RECORDS: dict[str, Filler] = {
     "customers/": _row("customer"),
+    "contacts/": _row("contact"),
     "sales/orders/": _row("order"),
     "sales/deals/": _row("deal"),
     "service/tickets/": _row("ticket"),

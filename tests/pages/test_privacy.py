@@ -12,7 +12,17 @@ from crm.accounts import audit
 from crm.accounts.models import AuditEntry
 from crm.kit import jobs
 from crm.kit.models import Job
-from customers.models import ConsentPurpose, ConsentText, Customer, EraseProof, LegalHold, PersonExport, RetentionRule
+from customers.models import (
+    ConsentPurpose,
+    ConsentText,
+    Contact,
+    Customer,
+    EraseProof,
+    LegalHold,
+    PersonExport,
+    RetentionRule,
+)
+from customers.privacy import erasing
 from tests.cast import Cast
 
 SignIn = Callable[[str], Client]
@@ -137,3 +147,15 @@ def test_the_trail_is_a_list_with_filters_and_a_file(sign_in: SignIn, cast: Cast
     assert "removed with a person" in body(client.get("/settings/audit/"))
     for actor in ("manager", "rep", "integrator"):
         assert sign_in(actor).get("/settings/audit/").status_code == 403
+
+
+def test_a_contact_is_erased_alone_and_the_company_stays(sign_in: SignIn, cast: Cast) -> None:
+    contact, customer = cast.rows["rep"]["contact"], cast.rows["rep"]["customer"]
+    client = sign_in("manager")
+    assert f"/contacts/{contact.pk}/erase/" in body(client.get(f"/customers/{customer.pk}/privacy/"))
+    assert contact.name in body(client.get(f"/contacts/{contact.pk}/erase/"))
+    assert client.get(f"/contacts/{cast.rows['rival']['contact'].pk}/erase/").status_code == 404
+    assert client.post(f"/contacts/{contact.pk}/erase/", {"typed": contact.name}).status_code == 303
+    erasing.run_erase(proof_id=EraseProof.objects.get().pk, now=timezone.now())
+    assert not Contact.objects.filter(pk=contact.pk).exists()
+    assert Customer.objects.filter(pk=customer.pk).exists()

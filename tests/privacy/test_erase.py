@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def cast() -> Cast:
 @pytest.fixture
 def person(cast: Cast) -> Customer:
     proofs.log_path().unlink(missing_ok=True)
+    shutil.rmtree(CONF.data_dir / "imports", ignore_errors=True)
     return make_person(cast.users["admin"])
 
 
