@@ -286,7 +286,11 @@ def _program(name: str, *arguments: str, connect: bool = True, stdin: Any = subp
     environ = {**os.environ, "LC_ALL": "C.UTF-8"}
     if connect:
         place = backends.database()
-        options = {"PGHOST": place["HOST"], "PGPORT": place.get("PORT"), "PGUSER": place["USER"], "PGPASSWORD": place.get("PASSWORD"), "PGDATABASE": connection.settings_dict["NAME"]}  # fmt: skip
+        options = {
+            "PGHOST": place["HOST"], "PGPORT": place.get("PORT"), "PGUSER": place["USER"],
+            "PGPASSWORD": place.get("PASSWORD"), "PGDATABASE": connection.settings_dict["NAME"],
+            "PGSSLMODE": place["OPTIONS"].get("sslmode"), "PGSSLROOTCERT": place["OPTIONS"].get("sslrootcert"),
+        }  # fmt: skip
         environ |= {key: str(value) for key, value in options.items() if value}
     done = subprocess.run(command, capture_output=True, text=True, env=environ, stdin=stdin, check=False)
     if done.returncode:

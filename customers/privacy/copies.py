@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.encoding import force_str
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from crm.accounts import audit
@@ -33,6 +34,12 @@ JOB = "privacy.export"
 KEPT_FOR = dt.timedelta(days=7)
 WORKINGS = frozenset({"search", "sort_name", "pgh_context", "pgh_obj", "normalised"})
 CHUNK = 500
+STYLE = SafeString("""<style>
+body { font: 14px/1.5 system-ui, sans-serif; margin: 2rem; max-width: 80rem } h1 { font-size: 1.5rem }
+h2 { font-size: 1.1rem; margin-top: 2rem } small { color: #666 } .wide { overflow-x: auto } table { border-collapse: collapse }
+th, td { border-bottom: 1px solid #ddd; padding: .25rem .75rem .25rem 0; text-align: left; vertical-align: top; white-space: pre-wrap }
+</style>""")
+"""The page leaves this house as a file: no policy of ours reaches it, and it must look right alone."""
 
 
 @transaction.atomic
@@ -137,7 +144,7 @@ def values_of(row: models.Model) -> dict[str, Any]:
 def _write_page(sink: IO[bytes], tables: list[Any], subject: Subject, now: dt.datetime) -> None:
     """A page that opens without us: one table per kind of record, empty columns left out."""
     name = Customer._base_manager.values_list("name", flat=True).get(pk=subject.pk)
-    context = {"name": name, "workspace": workspace().name, "now": now}
+    context = {"style": STYLE, "name": name, "workspace": workspace().name, "now": now}
     start, end = render_to_string("privacy/copy.html", context).split("<!-- records -->")
     sink.write(start.encode())
     for model, found in tables:
