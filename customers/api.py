@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import BaseRouter
 
-from crm.kit import timeline
+from crm.kit import exports, timeline
 from crm.kit.errors import Invalid
 from crm.kit.keyset import page_size
 from crm.kit.rest import KitAPIView, KitViewSet, row_id
@@ -27,6 +27,7 @@ from customers import points_api, services
 from customers.filters import ContactFilters, CustomerFilters, InteractionFilters
 from customers.imports_api import ImportViewSet
 from customers.models import Contact, Customer, ExternalId, Gender, Interaction, Lifecycle
+from customers.privacy import api as privacy_api
 from customers.selectors import possible_doubles, with_external_ids
 from customers.timeline import SUBJECT
 
@@ -235,6 +236,7 @@ class CustomerViewSet(KitViewSet):
     def delete_row(self, row: Any, expected: str | None = None) -> None:
         """Into the trash."""
         services.trash_customer(user=self.request.user, customer_id=row.pk, now=self.now(), expected=expected)
+        exports.note(self.request, "trash", f"customer {row.pk}", {})
 
     def hints(self, row: Any) -> dict[str, Any]:
         """Others that look like a new customer."""
@@ -267,6 +269,7 @@ class ContactViewSet(KitViewSet):
     def delete_row(self, row: Any, expected: str | None = None) -> None:
         """Into the trash."""
         services.trash_contact(user=self.request.user, contact_id=row.pk, now=self.now())
+        exports.note(self.request, "trash", f"contact {row.pk}", {})
 
 
 class InteractionViewSet(KitViewSet):
@@ -361,4 +364,5 @@ def register(router: BaseRouter) -> None:
 urlpatterns = [
     path("customers/<str:pk>/timeline/", TimelineView.as_view(), name="api-customer-timeline"),
     *points_api.urlpatterns,
+    *privacy_api.urlpatterns,
 ]

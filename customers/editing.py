@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.kit import exports
 from crm.kit.errors import Invalid, Refused
 from crm.kit.rows import tag
 from crm.kit.views import Action, FormPage, Policed, undo_toast
@@ -382,6 +383,7 @@ class TrashCustomer(Action):
 
     def act(self, request: HttpRequest) -> str:
         gone = services.trash_customer(user=request.user, customer_id=self.kwargs["pk"], now=timezone.now())
+        exports.note(request, "trash", f"customer {gone.pk}", {})
         sentence = _("%(name)s is in the trash.") % {"name": gone.name}
         undo_toast(request, sentence, reverse("customer-restore", args=[gone.pk]))
         return reverse("customers")

@@ -388,5 +388,16 @@ class ImportChange(models.Model):
         return f"{self.job_id} {self.action} {self.object}"
 
 
+from customers.privacy.records import (  # noqa: E402, F401 - its tables point at the ones above
+    Channel,
+    Consent,
+    ConsentPurpose,
+    ConsentText,
+    EraseProof,
+    LegalHold,
+    PersonExport,
+    RetentionRule,
+    RetentionRun,
+)
 from customers.quality.models import QualityException, QualityResult, QualityRule  # noqa: E402, F401 - tables of this app
 from customers.relationships import Relationship, RelationType  # noqa: E402, F401  tables of their own file

@@ -21,6 +21,8 @@ from crm.kit.subjects import Hit, Subject, of_id, outside, own_id
 from crm.kit.tables import Scene
 from crm.kit.workspace import workspace
 from customers.models import Contact, Customer, ExternalId, Interaction
+from customers.privacy import lists
+from customers.privacy.consent import standings
 from customers.timeline import SUBJECT
 
 nav.entry(
@@ -42,7 +44,12 @@ nav.create(
 settings_page("trash", _("Trash"), "customers-trash", "trash-2", ("customer", "delete"))
 settings_page("relations", _("Relationships"), "settings-relations", "link", ("setting", "view"))
 
+settings_page("consent", _("Consent"), "settings-consent", "circle-check", ("privacy", "approve"))
+settings_page("retention", _("Retention and erasure"), "settings-retention", "clock", ("privacy", "approve"))
+lists.register()
+
 NOTES = 50
+CONSENT_TONES = {"given": "ok", "withdrawn": "bad", "unknown": ""}
 
 
 def _customers_of_number(rows: QuerySet[Customer], text: str) -> QuerySet[Customer]:
@@ -134,3 +141,13 @@ def notes(request: HttpRequest, record: Any) -> dict[str, Any]:
     """The latest notes about a customer."""
     rows = Interaction.objects.visible_to(request.user).filter(customer=record, kind="note").select_related("author")
     return {"notes": rows.order_by("-occurred_at", "-id")[:NOTES]}
+
+
+@panel(
+    "customer.detail.profile", title=_("Consent"), order=40, policy=("customer", "view"), bare=True,
+    template="privacy/card.html", name="consent",
+)  # fmt: skip
+def consent(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """What the customer agreed to, by purpose and channel."""
+    said = [(one.purpose, [line for line in one.by_channel if line[1]]) for one in standings(record)]
+    return {"said": said, "tones": CONSENT_TONES}

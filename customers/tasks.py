@@ -12,6 +12,7 @@ from crm.kit.models import Job
 from crm.kit.progress import Progress
 from customers.imports import services
 from customers.imports.tidy import tidy
+from customers.privacy import copies, erasing, retention
 from customers.quality.run import check_all
 from customers.quality.services import CHECK
 from customers.services import purge_old
@@ -45,3 +46,21 @@ def check_quality(_job: Job, report: Progress) -> dict[str, Any]:
 def purge_trash(_job: Job, _report: Progress) -> dict[str, Any]:
     """Delete for ever what has been in the trash for thirty days."""
     return dict(purge_old(now=timezone.now()))
+
+
+@handler(erasing.JOB, title=_("Erase a person"), time_limit=3600)
+def erase_person(job: Job, _report: Progress) -> dict[str, Any]:
+    """Erase whom a proof stands for; a repeated run begins again or finds it done."""
+    return dict(erasing.run_erase(proof_id=int(job.args["proof"]), now=timezone.now()))
+
+
+@handler(copies.JOB, title=_("Copy of a person's data"), time_limit=3600)
+def copy_person(job: Job, report: Progress) -> dict[str, Any]:
+    """Write the copy that was asked for; a repeated run begins again."""
+    return copies.run_copy(export_id=int(job.args["export"]), now=timezone.now(), progress=report)
+
+
+@handler(retention.JOB, title=_("Retention rules"), time_limit=3 * 3600)
+def apply_retention(_job: Job, report: Progress) -> dict[str, Any]:
+    """Remove what is older than the workspace's rules allow."""
+    return dict(retention.run(now=timezone.now(), progress=report))

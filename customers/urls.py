@@ -3,6 +3,8 @@
 from django.urls import URLPattern, URLResolver, path
 
 from customers import customfields, editing, family, people, picks, points, trash, views
+from customers.privacy import settings_views
+from customers.privacy import views as privacy
 from customers.quality.urls import urlpatterns as quality
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -69,5 +71,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/relations/", family.RelationTypes.as_view(), name="settings-relations"),
     path("settings/relations/<int:pk>/", family.EditRelationType.as_view(), name="settings-relation"),
     path("settings/relations/<int:pk>/switch/", family.SwitchRelationType.as_view(), name="settings-relation-switch"),
+    path("customers/<int:pk>/privacy/", privacy.PrivacyPage.as_view(), name="customer-privacy"),
+    path("customers/<int:pk>/privacy/copy/", privacy.CopyData.as_view(), name="customer-copy"),
+    path("customers/<int:pk>/privacy/hold/", privacy.HoldCustomer.as_view(), name="customer-hold"),
+    path("customers/<int:pk>/erase/", privacy.EraseCustomer.as_view(), name="customer-erase"),
+    path("contacts/<int:pk>/erase/", privacy.EraseContact.as_view(), name="contact-erase"),
+    path("privacy/copies/<uuid:token>/", privacy.FetchCopy.as_view(), name="person-copy"),
+    path("settings/consent/", settings_views.ConsentSettings.as_view(), name="settings-consent"),
+    path("settings/consent/purposes/", settings_views.AddPurpose.as_view(), name="settings-consent-purposes"),
+    path(
+        "settings/consent/purposes/<int:pk>/", settings_views.SwitchPurpose.as_view(), name="settings-consent-purpose"
+    ),
+    path("settings/retention/", settings_views.RetentionSettings.as_view(), name="settings-retention"),
 ]
 urlpatterns += quality

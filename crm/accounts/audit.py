@@ -3,6 +3,9 @@
 Each entry carries a keyed digest over itself and the digest before it; ``AuditHead`` keeps the number of
 entries and the newest digest under the same key. Whoever can write the tables but does not hold the
 installation's secret cannot make a chain that verifies.
+
+What an entry says in detail stands in ``AuditDetail`` and enters the chain as a salted digest. ``scrub`` takes
+details away that name an erased person, and is an entry itself: a detail that is missing without one is a fault.
 """
 
 from __future__ import annotations
@@ -10,6 +13,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import secrets
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -19,10 +24,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm.accounts.models import AuditEntry, AuditHead
+from crm.accounts.models import AuditDetail, AuditEntry, AuditHead
 
 START = "0" * 64
 SALT = b"vantage audit trail"
+SCRUB = "audit.scrub"
 
 
 @transaction.atomic
@@ -32,23 +38,41 @@ def record(
     """Append one entry; the head's row lock lets one writer in at a time, so the chain has no forks."""
     AuditHead.objects.get_or_create(pk=1, defaults={"entries": 0, "digest": START, "seal": _seal(0, START)})
     head = AuditHead.objects.select_for_update().get(pk=1)
+    salt = secrets.token_hex(16)
     entry = AuditEntry(
-        pk=head.entries + 1, at=at, user_id=user_id, action=action[:40], object=obj[:60], detail=detail, address=address,
-        previous=head.digest,
+        pk=head.entries + 1, at=at, user_id=user_id, action=action[:40], object=obj[:60],
+        detail_digest=detail_digest(salt, detail), address=address, previous=head.digest,
     )  # fmt: skip
     entry.digest = digest_of(entry)
     entry.save(force_insert=True)
+    entry.kept = AuditDetail.objects.create(entry=entry, salt=salt, data=detail)
     head.entries, head.digest = entry.pk, entry.digest
     head.seal = _seal(head.entries, head.digest)
     head.save(update_fields=["entries", "digest", "seal"])
     return entry
 
 
+@transaction.atomic
+def scrub(*, entry_ids: Collection[int], user_id: int | None, why: str, at: datetime) -> int:
+    """Take the details of some entries away for good, and say so in the trail; how many there were."""
+    rows = AuditDetail.objects.filter(entry__in=entry_ids).exclude(entry__action=SCRUB)
+    found = sorted(rows.values_list("entry", flat=True))
+    if found:
+        record(action=SCRUB, obj=why, user_id=user_id, detail={"entries": found}, address=None, at=at)
+        AuditDetail.objects.filter(pk__in=found).delete()
+    return len(found)
+
+
+def detail_digest(salt: str, detail: dict[str, Any]) -> str:
+    """What stands for a detail in the chain."""
+    return _keyed(f"detail {salt} {json.dumps(detail, sort_keys=True, ensure_ascii=False)}")
+
+
 def digest_of(entry: AuditEntry) -> str:
     """HMAC-SHA256 over everything an entry says and the digest before it."""
     body = [
-        entry.previous, entry.pk, entry.at.isoformat(), entry.user_id, entry.action, entry.object, entry.detail,
-        entry.address or "",
+        entry.previous, entry.pk, entry.at.isoformat(), entry.user_id, entry.action, entry.object,
+        entry.detail_digest, entry.address or "",
     ]  # fmt: skip
     return _keyed(json.dumps(body, sort_keys=True, ensure_ascii=False))
 
@@ -65,15 +89,30 @@ def _seal(entries: int, digest: str) -> str:
 def first_fault() -> tuple[int, str] | None:
     """The first entry that is not as it was written, with a sentence; None when the whole trail holds."""
     expected, previous = 1, START
-    for entry in AuditEntry.objects.order_by("pk").iterator(chunk_size=2_000):
+    scrubbed: set[int] = set()
+    for data in AuditDetail.objects.filter(entry__action=SCRUB).values_list("data", flat=True):
+        scrubbed.update(data.get("entries", []))
+    for entry in AuditEntry.objects.order_by("pk").select_related("kept").iterator(chunk_size=2_000):
         if entry.pk != expected:
             return expected, _("entry %(id)s is missing") % {"id": expected}
-        if entry.previous != previous:
-            return entry.pk, _("entry %(id)s does not follow the one before it") % {"id": entry.pk}
-        if not hmac.compare_digest(entry.digest, digest_of(entry)):
-            return entry.pk, _("entry %(id)s was changed or not written by us") % {"id": entry.pk}
+        fault = _entry_fault(entry, previous, scrubbed)
+        if fault:
+            return entry.pk, fault
         expected, previous = entry.pk + 1, entry.digest
     return _head_fault(expected - 1, previous)
+
+
+def _entry_fault(entry: AuditEntry, previous: str, scrubbed: Collection[int]) -> str:
+    if entry.previous != previous:
+        return _("entry %(id)s does not follow the one before it") % {"id": entry.pk}
+    if not hmac.compare_digest(entry.digest, digest_of(entry)):
+        return _("entry %(id)s was changed or not written by us") % {"id": entry.pk}
+    kept = getattr(entry, "kept", None)
+    if kept is None:
+        return "" if entry.pk in scrubbed else _("the detail of entry %(id)s is missing") % {"id": entry.pk}
+    if not hmac.compare_digest(entry.detail_digest, detail_digest(kept.salt, kept.data)):
+        return _("entry %(id)s was changed or not written by us") % {"id": entry.pk}
+    return ""
 
 
 def _head_fault(entries: int, digest: str) -> tuple[int, str] | None:

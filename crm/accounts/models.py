@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.access import Access
+from crm.accounts.querysets import AuditQuerySet
 from crm.kit.fields import Stamped
 from crm.kit.history import tracked
 
@@ -179,7 +180,11 @@ class ApiKey(models.Model):
 
 
 class AuditEntry(models.Model):
-    """The append-only security trail; each row carries the digest of the one before."""
+    """The append-only security trail; each row carries the digest of the one before.
+
+    Only a salted digest of the detail is part of the chain: the detail itself can be taken away when a person
+    is erased, and the chain holds.
+    """
 
     at = models.DateTimeField()
     user = models.ForeignKey(
@@ -187,17 +192,45 @@ class AuditEntry(models.Model):
     )
     action = models.CharField(max_length=40)
     object = models.CharField(max_length=60, blank=True, default="")
-    detail = models.JSONField(default=dict, blank=True)
+    detail_digest = models.CharField(max_length=64)
     address = models.GenericIPAddressField(null=True, blank=True)
     previous = models.CharField(max_length=64)
     digest = models.CharField(max_length=64, unique=True)
 
+    objects = AuditQuerySet.as_manager()
+
     class Meta:
         ordering = ["id"]
+        indexes = [
+            models.Index(fields=["-at", "-id"], name="accounts_audit_newest"),
+            models.Index(fields=["object", "-at"], name="accounts_audit_object"),
+        ]
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action}"
+
+    @property
+    def detail(self) -> dict[str, Any]:
+        """What was noted besides; empty once it was taken away with a person."""
+        kept = getattr(self, "kept", None)
+        return dict(kept.data) if kept is not None else {}
+
+
+class AuditDetail(models.Model):
+    """What an entry says besides who, what and when; the salt keeps its digest from being guessed."""
+
+    entry = models.OneToOneField(
+        AuditEntry, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="kept"
+    )
+    salt = models.CharField(max_length=32)
+    data = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        triggers = [pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update)]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id}"
 
 
 class AuditHead(models.Model):

@@ -14,9 +14,10 @@ OBJECTS = frozenset(
     {
         *BUSINESS, *RESULTS, "product", "alert", "rule", "import", "export", "quality", "job",
         "user", "team", "apikey", "audit", "setting", "source", "channel", "webhook", "field", "sensitive",
+        "privacy",
     }
 )  # fmt: skip
-"""Everything a grant may name."""
+"""Everything a grant may name. Of privacy one views, holds (change), takes out (run), erases (delete), rules (approve)."""
 
 OWNED = frozenset({"customer", "contact", "deal", "ticket", "campaign", "alert"})
 """What has an owner: only within the reach of these may people be looked up (everyone reads products)."""
@@ -61,6 +62,7 @@ DEFAULT_GRANTS: dict[str, Grants] = {
         **_grants(ALL, ("product", "channel", "field"), "view"),
         **_grants(SUBTREE, ("export", "import"), "run"),
         **_grants(SUBTREE, ("import",), "view", "add"),
+        **_grants(SUBTREE, ("privacy",), "view", "change", "run", "delete"),
         **_grants(OWN, ("apikey", "job"), *WRITE),
     },
     "integrator": {

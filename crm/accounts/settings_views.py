@@ -25,14 +25,16 @@ from crm.kit.views import Action, FormPage, Page, back_to
 from crm.kit.workspace import load_workspace, workspace
 
 CLEAR_SAMPLE = "clear_sample"
-SECTIONS = [
+SECTIONS: list[tuple[str, Any, str, str, tuple[str, str]]] = [
     ("profile", gettext_lazy("Profile and appearance"), "settings-profile", "user", ("self", "view")),
     ("users", gettext_lazy("Users"), "settings-users", "users", ("user", "view")),
     ("teams", gettext_lazy("Teams"), "settings-teams", "git-branch", ("team", "view")),
     ("api-keys", gettext_lazy("API keys"), "settings-api-keys", "key-round", ("apikey", "view")),
     ("fields", gettext_lazy("Fields"), "settings-fields", "list-checks", ("field", "view")),
+    ("audit", gettext_lazy("Security trail"), "settings-audit", "shield-check", ("audit", "view")),
     ("workspace", gettext_lazy("Workspace"), "settings-workspace", "settings", ("setting", "view")),
 ]
+"""Key, label, name of the address, icon, policy; apps above add theirs with ``settings_page``."""
 for _key, _label, _name, _icon, _policy in SECTIONS:
     palette.offer("settings", _label, _name, icon=_icon, policy=_policy)
 

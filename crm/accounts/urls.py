@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from crm.accounts import field_views, savedview_views, settings_views, user_views, views, visit_views
+from crm.accounts import field_views, savedview_views, settings_views, trail, user_views, views, visit_views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.Home.as_view(), name="home"),
@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("visits/<slug:object>/<int:pk>/", visit_views.NoteVisit.as_view(), name="visit"),
     path("visits/<slug:object>/<int:pk>/pin/", visit_views.TogglePin.as_view(), name="visit-pin"),
     path("recent/", visit_views.Recent.as_view(), name="recent"),
+    path("settings/audit/", trail.AuditList.as_view(), name="settings-audit"),
     path("people/", views.PickPeople.as_view(), name="people-pick"),
     path("teams/", views.PickTeams.as_view(), name="teams-pick"),
     path("views/", savedview_views.SaveView.as_view(), name="saved-view-create"),

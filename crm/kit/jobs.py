@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import pghistory
 import redis
 from celery import current_app
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
@@ -172,7 +173,7 @@ def _run_claimed(job: Job, found: Handler | None) -> None:
         _settle(job, state=Job.State.FAILED, error=_("Nothing here can run this kind of job."))
         return
     try:
-        with Progress(job) as progress:
+        with Progress(job) as progress, pghistory.context(via="job", job=job.pk, kind=job.kind, user=job.user_id):
             result = found.run(job, progress) or {}
             progress.flush()
         _settle(job, state=Job.State.DONE, result=result, error="")

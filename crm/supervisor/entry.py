@@ -28,7 +28,9 @@ WITHOUT_SERVERS = frozenset(
         "--version",
     ]
 )
-AS_OWNER = frozenset(["migrate", "flush", "sqlflush", "createcachetable", "restore", "prepare", "dbshell", "demo"])
+AS_OWNER = frozenset(
+    ["migrate", "flush", "sqlflush", "createcachetable", "backup", "restore", "prepare", "dbshell", "demo"]
+)
 MIGRATES_ITSELF = frozenset(
     ["migrate", "showmigrations", "sqlmigrate", "prepare", "restore", "flush", "test", "dbshell"]
 )
@@ -62,7 +64,17 @@ def _up(arguments: list[str]) -> int:
 def _execute(argv: list[str]) -> int:
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(argv)
+    name = argv[1] if len(argv) > 1 else "help"
+    if name in WITHOUT_SERVERS | MIGRATES_ITSELF:
+        execute_from_command_line(argv)
+        return 0
+    import django
+
+    django.setup()
+    import pghistory
+
+    with pghistory.context(via="command", command=name):  # the history says by which command a row changed
+        execute_from_command_line(argv)
     return 0
 
 

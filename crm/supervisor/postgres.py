@@ -42,6 +42,8 @@ SETTINGS = {
     "lc_messages": "C",
     "log_line_prefix": "",
     "log_checkpoints": "off",
+    "log_min_error_statement": "panic",  # statements and details of errors hold people's data
+    "log_error_verbosity": "terse",
     "logging_collector": "off",
 }
 

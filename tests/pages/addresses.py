@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from crm.kit.crypto import seal
 from crm.kit.models import CustomField, Job
-from customers.models import Customer, QualityRule, RelationType
+from customers.models import ConsentPurpose, Customer, QualityRule, RelationType
 from tests.cast import Cast
 
 ABSENT = 999_999_999
@@ -98,6 +99,7 @@ RECORDS: dict[str, Filler] = {
     "settings/roles/": lambda cast, band: cast.users["rival" if band == "rival" else "rep"].memberships.get().pk,
     "settings/teams/": lambda cast, band: cast.teams["south" if band == "rival" else "north"].pk,
     "settings/fields/": lambda cast, band: _field().pk,
+    "settings/consent/purposes/": lambda cast, band: ConsentPurpose.objects.order_by("pk")[0].pk,
     "views/": lambda cast, band: ABSENT,
     "data/quality/rules/": lambda cast, band: _quality_rule(),
 }
@@ -111,6 +113,8 @@ def arguments(route: Route, cast: Cast, band: str, pk: int | None = None) -> dic
     if route.name in ("job", "job-cancel", "job-undo"):
         owner = cast.users["rival" if band == "rival" else "rep"]
         return {"token": Job.objects.get_or_create(kind="test", user=owner, state="done")[0].token}
+    if route.name == "person-copy":
+        return {"token": uuid.UUID(int=ABSENT)}
     if route.name == "panel":
         return {"slot": "customer.detail.rail", "name": "alerts", "pk": pk or cast.rows[band]["customer"].pk}
     if route.name in ("visit", "visit-pin"):

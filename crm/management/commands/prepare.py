@@ -19,6 +19,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from crm import backup
 from crm.conf import CONF
 from crm.kit.workspace import load_workspace
 from customers.quality.run import check_all
@@ -34,6 +35,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-demo", action="store_true", help="leave an empty workspace empty")
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        backup.finish(now=timezone.now())
         self._migrate()
         self._collect_static()
         if not options["no_demo"] and self._empty() and "demo" in get_commands():

@@ -1,0 +1,1 @@
+"""What the law asks of whoever keeps people's data: consent, a copy for the person, erasure, retention."""
