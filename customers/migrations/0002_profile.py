@@ -25,7 +25,7 @@ def begin(apps, editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0001_initial'),
+        ('customers', '0002_privacy'),
         ('pghistory', '0007_auto_20250421_0444'),
     ]
 

@@ -15,7 +15,7 @@ def allow_purge(apps, editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0002_defaults'),
+        ('accounts', '0003_privacy'),
     ]
 
     operations = [
