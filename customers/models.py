@@ -14,7 +14,13 @@ from django.utils.translation import pgettext_lazy
 from crm.accounts.models import Team
 from crm.kit.fields import FromSource, Stamped, search_column, sort_key
 from crm.kit.history import tracked
-from customers.querysets import ContactQuerySet, CustomerQuerySet, ImportJobQuerySet, InteractionQuerySet
+from customers.querysets import (
+    ContactQuerySet,
+    CustomerQuerySet,
+    ImportJobQuerySet,
+    InteractionQuerySet,
+    SavedMappingQuerySet,
+)
 
 
 class Lifecycle(models.TextChoices):
@@ -327,6 +333,7 @@ class ImportJob(models.Model):
         UPDATE = "update", _("Update only")
 
     class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
         WAITING = "waiting", _("Waiting")
         RUNNING = "running", _("Running")
         DONE = "done", _("Done")
@@ -350,6 +357,9 @@ class ImportJob(models.Model):
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.WAITING)
     reached = models.BigIntegerField(default=0, help_text=_("Rows up to this one are written for good."))
     counts = models.JSONField(default=dict, blank=True)
+    mends = models.JSONField(default=dict, blank=True, help_text=_("Cells mended by hand: line, column, new text."))
+    wizard = models.JSONField(default=dict, blank=True, help_text=_("What a draft remembers besides its mapping."))
+    check_of = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="checks")
     report = models.JSONField(_("report"), null=True, blank=True)
     error = models.TextField(_("error"), blank=True, default="")
     created_at = models.DateTimeField(_("asked"), auto_now_add=True)
@@ -362,6 +372,32 @@ class ImportJob(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.file_name}"
+
+
+class SavedMapping(models.Model):
+    """A mapping under a name, offered again when a file with the same header comes."""
+
+    name = models.CharField(_("name"), max_length=80)
+    kind = models.CharField(_("kind"), max_length=40)
+    signature = models.CharField(max_length=64, help_text=_("Digest of the header, whatever the order of its columns."))
+    header = models.JSONField(default=list, blank=True)
+    mapping = models.JSONField(_("mapping"))
+    mode = models.CharField(_("mode"), max_length=6, choices=ImportJob.Mode.choices, default=ImportJob.Mode.UPSERT)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("owner"))
+    team = models.ForeignKey(
+        Team, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("team"), db_index=False
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = SavedMappingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "kind", "name"], name="customers_savedmapping_once")]
+        indexes = [models.Index(fields=["kind", "signature"], name="savedmappings_by_header")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ImportChange(models.Model):

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from customers import editing, views
+from customers.imports.wizard.urls import urlpatterns as wizard
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/", views.CustomerList.as_view(), name="customers"),
@@ -18,4 +19,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/<int:pk>/contacts/", editing.CustomerContacts.as_view(), name="customer-contacts"),
     path("customers/<int:pk>/trash/", editing.TrashCustomer.as_view(), name="customer-trash"),
     path("customers/<int:pk>/restore/", editing.RestoreCustomer.as_view(), name="customer-restore"),
+    *wizard,
 ]

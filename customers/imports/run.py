@@ -22,6 +22,7 @@ from crm.kit.workspace import home_currency, workspace_zone
 from customers.imports import kinds, mapping
 from customers.imports.context import Context, Reach, owner_words, target_team
 from customers.imports.kinds import Kind
+from customers.imports.mends import mended
 from customers.imports.reading import Table, open_table
 from customers.imports.resume import Kept
 from customers.imports.staging import Stager
@@ -112,7 +113,7 @@ def _run(job: ImportJob, path: Path, now: dt.datetime, progress: Progress) -> tu
     kind = kinds.get(job.kind)
     reach = Reach(job.user)
     reach.require(kind.object, "add", "change")
-    table = open_table(path, mapping.read(job.mapping).options)
+    table = mended(open_table(path, mapping.read(job.mapping).options), job.mends)
     context = _context(job, kind, table, reach, now, progress)
     zone = context.plan.mapping.zone(workspace_zone())
     stager = Stager(kind, context, zone, len(table.header), guarded=table.format in SPREADSHEETS)
