@@ -15,7 +15,6 @@ nav.entry(
     "customers", _("Customers"), "customers", icon="users", order=30, policy=("customer", "view"), go="c", bottom=True
 )
 nav.entry("imports", _("Import"), "imports", icon="folder-input", group="data", order=10, policy=("import", "view"))
-nav.create("import", _("Import a file"), "import-new", icon="upload", order=90, policy=("import", "run"))
 nav.create("customer", _("Customer"), "customer-new", icon="user-plus", order=10, policy=("customer", "add"))
 
 NOTES = 50

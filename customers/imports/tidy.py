@@ -18,11 +18,25 @@ from customers.models import ImportJob
 SURELY_OVER = dt.timedelta(days=1)
 """Longer than any upload and any import takes."""
 KEEP_FAILED = dt.timedelta(days=30)
+KEEP_DRAFTS = dt.timedelta(days=30)
 
 
 def tidy(*, now: dt.datetime) -> dict[str, int]:
     """Fail imports that nobody runs any more; remove files that belong to no import or that nothing reads again."""
-    return {"failed": _fail_orphans(now), "folders": _remove_folders(now), "files": _remove_files(now)}
+    failed, drafts = _fail_orphans(now), _remove_drafts(now)
+    return {"failed": failed, "drafts": drafts, "folders": _remove_folders(now), "files": _remove_files(now)}
+
+
+def _remove_drafts(now: dt.datetime) -> int:
+    """Drafts that nobody ran; their folders go with those that belong to no import."""
+    old = ImportJob.objects.filter(state=ImportJob.State.DRAFT, created_at__lt=now - KEEP_DRAFTS)
+    found = list(ImportJob.objects.filter(Q(pk__in=old) | Q(check_of__in=old)).values_list("token", flat=True))
+    gone = old.count()
+    old.delete()
+    for token, path in dict(_folders()).items():
+        if token in found:
+            shutil.rmtree(path, ignore_errors=True)
+    return gone
 
 
 def _fail_orphans(now: dt.datetime) -> int:

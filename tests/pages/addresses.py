@@ -9,6 +9,9 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from crm.kit.models import Job
+from customers.imports.run import folder
+from customers.imports.uploads import keep
+from customers.models import ImportJob
 from tests.cast import Cast
 
 ABSENT = 999_999_999
@@ -85,6 +88,8 @@ def arguments(route: Route, cast: Cast, band: str, pk: int | None = None) -> dic
     if route.name in ("job", "job-cancel", "job-undo"):
         owner = cast.users["rival" if band == "rival" else "rep"]
         return {"token": Job.objects.get_or_create(kind="test", user=owner, state="done")[0].token}
+    if route.name.startswith("import-"):
+        return imported(route, cast, band)
     if route.name == "panel":
         return {"slot": "customer.detail.rail", "name": "alerts", "pk": pk or cast.rows[band]["customer"].pk}
     if route.name == "chart":
@@ -99,6 +104,20 @@ def arguments(route: Route, cast: Cast, band: str, pk: int | None = None) -> dic
         given["name"] = "email"
     assert set(given) == set(route.parameters), f"tests/pages/addresses.py does not know what fills {route.route}"
     return given
+
+
+def imported(route: Route, cast: Cast, band: str) -> dict[str, Any]:
+    """An import that is over; the steps before the run have drafts, which only their owner opens."""
+    if route.name == "import-template":
+        return {"kind": "customers"}
+    owner = cast.users["rival" if band == "rival" else "admin"]
+    over = route.name in ("import-open", "import-result")
+    state = "done" if over else "running" if route.name == "import-run" else "draft"
+    values = {"kind": "customers", "file_name": f"{band}.csv", "user": owner, "state": state}
+    made, new = ImportJob.objects.get_or_create(**values)
+    if new and state == "draft":
+        keep([b"name,email\nKitedraft Ada,ada@example.org\n"], folder(made))
+    return {"token": made.token}
 
 
 def address(route: Route, cast: Cast, band: str, pk: int | None = None) -> str | None:

@@ -22,6 +22,7 @@ from customers.imports.context import Reach
 from customers.imports.kinds import Kind
 from customers.imports.suggest import suggest
 from customers.imports.uploads import keep
+from customers.imports.wizard import labels
 from customers.models import ImportJob
 
 AT_ONCE = 256 * 1024
@@ -33,7 +34,7 @@ MOST_LETTERS = 20_000
 
 def allowed_kinds(user: User) -> list[Kind]:
     """What the user may import: both add and change are needed."""
-    return [kind for kind in kinds.kinds().values() if all(user.access.can(kind.object, may) for may in ("add", "change"))]  # fmt: skip
+    return [kind for kind in sorted(kinds.kinds().values(), key=labels.kind_place) if all(user.access.can(kind.object, may) for may in ("add", "change"))]  # fmt: skip
 
 
 def file_of(draft: ImportJob) -> Path:

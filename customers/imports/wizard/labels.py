@@ -80,6 +80,13 @@ VALUES: dict[tuple[str, str], Words] = {
     ("date_order", "dmy"): gettext_lazy("Day, month, year"),
     ("date_order", "mdy"): gettext_lazy("Month, day, year"),
     ("date_order", "ymd"): gettext_lazy("Year, month, day"),
+    ("format", "csv"): "CSV",
+    ("format", "tsv"): "TSV",
+    ("format", "xlsx"): "Excel",
+    ("format", "json"): "JSON",
+    ("format", "ndjson"): "NDJSON",
+    ("format", "xml"): "XML",
+    ("format", "vcard"): "vCard",
     ("encoding", "utf-8"): "UTF-8",
     ("encoding", "utf-8-sig"): "UTF-8",
     ("encoding", "utf-16"): "UTF-16",
@@ -121,6 +128,11 @@ FIELD_TYPES: dict[str, Words] = {
 def kind_label(name: str) -> str:
     """A kind as people call it."""
     return str(KINDS[name][0]) if name in KINDS else capfirst(name.replace("_", " "))
+
+
+def kind_place(kind: Kind) -> int:
+    """Where a kind stands in menus: those that people bring first come first."""
+    return list(KINDS).index(kind.name) if kind.name in KINDS else len(KINDS)
 
 
 def kind_icon(name: str) -> str:

@@ -74,6 +74,8 @@ class ResultPage(OfImport, Page):
             failure=self._failure(), lists=_lists(row, self.user),
             treatments=[(labels.treatment(name, kind), count) for name, count in report.get("treatments", {}).items()],
             filled=[(column, labels.field_label(kind, name)) for column, name in report.get("mapping", {}).items()],
+            format=labels.setting_value("format", report.get("format", "")),
+            encoding=labels.setting_value("encoding", report.get("encoding") or "") if report.get("encoding") else "",
             has_rejects=mine, refused=refused, more_refused=more_refused, header=rejects.header_of(row) if mine else [],
             can_reopen=self.is_own and drafts.can_reopen(row), can_retry=self.is_own and drafts.can_retry(row),
             may_run=self.user.access.can("import", "run"), **self.about(row), **kwargs,

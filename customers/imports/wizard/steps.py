@@ -30,6 +30,7 @@ class Step:
     label: str
     href: str
     current: bool
+    past: bool
 
 
 def address(row: ImportJob, step: str) -> str:
@@ -63,10 +64,16 @@ def reachable(row: ImportJob | None) -> tuple[str, ...]:
 
 def line(row: ImportJob | None, current: str) -> list[Step]:
     """The line on top."""
-    open_ = reachable(row)
+    open_, here = reachable(row), list(STEPS).index(current)
     return [
-        Step(name, str(label), address(row, name) if row and name in open_ and name != current else "", name == current)
-        for name, label in STEPS.items()
+        Step(
+            name,
+            str(label),
+            address(row, name) if row and name in open_ and name != current else "",
+            place == here,
+            place < here,
+        )
+        for place, (name, label) in enumerate(STEPS.items())
     ]
 
 

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from customers.imports.wizard import story  # noqa: F401  (it enters its tellers)
 from customers.imports.wizard.check_page import CheckPage, Discard
 from customers.imports.wizard.listing import ImportList
 from customers.imports.wizard.mapping_page import MapPage
