@@ -17,6 +17,7 @@ from customers.imports.mapping import Plan
 
 if TYPE_CHECKING:
     from customers.imports.reading import Table
+    from customers.imports.reading.detected import Detected
     from customers.models import ImportJob
 
 
@@ -59,6 +60,7 @@ class Context:
     progress: Callable[..., None]
     counts: Counter[str] = field(default_factory=Counter)
     treatments: Counter[str] = field(default_factory=Counter)
+    detected: Detected
     written: set[str] = field(default_factory=set)
     """Tables that got rows, for ANALYZE."""
 

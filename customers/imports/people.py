@@ -11,9 +11,9 @@ from customers.imports.converters import NULL, Bad
 from customers.imports.fields import Field, choices
 from customers.imports.kinds import register
 from customers.imports.links import by_key
-from customers.imports.points import follow_points, write_points
+from customers.imports.points import MORE, add_points, follow_points, gathered, write_points
 from customers.imports.tables import TableKind
-from customers.imports.words import CUSTOMER_ID, GENDERS, NAMES
+from customers.imports.words import CUSTOMER_ID, GENDERS, WORDS
 from customers.models import Contact, Customer
 from customers.phones import normalised_phone
 
@@ -43,6 +43,8 @@ SHARED = (
     Field(name="tags", type="tags", column="tags"),
     Field(name="note", column="note"),
     Field(name="custom", type="custom"),
+    Field(name="points", type="points"),
+    *MORE,
 )
 EXPORTED = (
     "name", "first_name", "last_name", "company", "title", "email", "phone", "birth_date", "gender", "address", "city",
@@ -69,21 +71,23 @@ def _normal(phone: str, country: str) -> str:
 
 def with_words(items: tuple[Field, ...]) -> tuple[Field, ...]:
     """Fields with their header words."""
-    return tuple(Field(**{**item.__dict__, "words": NAMES.get(item.name, ())}) for item in items)
+    return tuple(Field(**{**item.__dict__, "words": item.words or WORDS.get(item.name, ())}) for item in items)
 
 
 class PeopleKind(TableKind):
     """What customers and contacts have in common."""
 
-    derived = {"n_phone": "text"}
+    derived = {"n_phone": "text", "n_points": "jsonb"}
     identity = ("name", "first_name", "last_name", "company", "email", "phone", "address", "birth_date")
 
     def derive(self, values: Mapping[str, list[str]]) -> dict[str, list[str]]:
-        if "f_phone" not in values:
-            return {}
-        phones = values["f_phone"]
-        countries = values.get("f_country") or [NULL] * len(phones)
-        return {"n_phone": [_normal(phone, country) for phone, country in zip(phones, countries, strict=True)]}
+        found: dict[str, list[str]] = {}
+        if "f_phone" in values:
+            phones = values["f_phone"]
+            countries = values.get("f_country") or [NULL] * len(phones)
+            found["n_phone"] = [_normal(phone, country) for phone, country in zip(phones, countries, strict=True)]
+        points = gathered(values)
+        return found if points is None else found | {"n_points": points}
 
     def refuse(self, context: Context) -> None:
         super().refuse(context)
@@ -112,6 +116,7 @@ class PeopleKind(TableKind):
     def update(self, context: Context) -> int:
         updated = super().update(context)
         follow_points(context, holder=self.object)
+        add_points(context, holder=self.object, who="c.target")
         return updated
 
     def exported(self) -> Mapping[str, str]:
@@ -157,6 +162,7 @@ class Customers(PeopleKind):
                 "SELECT %(source)s, external_id, fresh FROM import_chunk WHERE target IS NULL"
             )
             write_points(context, holder="customer", new="fresh")
+            add_points(context, holder="customer", who="c.fresh")
         return made
 
     def exported(self) -> Mapping[str, str]:
@@ -189,6 +195,7 @@ class Contacts(PeopleKind):
         found = by_key("customers_contact", "x.id", source="%(source)s", key="c.external_id", to="t")
         if made:
             write_points(context, holder="contact", new="t.id", join=found)
+            add_points(context, holder="contact", who="t.id", join=found)
         if context.plan.has("customer.external_id"):
             context.execute(
                 'INSERT INTO customers_contactrole (contact_id, customer_id, role, "primary") '
