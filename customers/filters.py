@@ -53,7 +53,7 @@ class ImportFilter(IdFilter):
         if request is None or not ImportJob.objects.visible_to(request.user).filter(pk=value).exists():
             return qs.none()
         each = Func("ids", function="unnest", output_field=BigIntegerField())
-        noted = ImportChange.objects.filter(job=value, object="customer").annotate(one=each)
+        noted = ImportChange.objects.filter(job=value, object="customers.customer").annotate(one=each)
         return qs.filter(pk__in=noted.values("one"))
 
 

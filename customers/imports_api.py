@@ -22,6 +22,7 @@ from crm.kit.rest import KitReadViewSet, row_id
 from crm.kit.shapes import KitSerializer
 from customers.imports import kinds, services
 from customers.imports.run import rejects_path
+from customers.imports.undo.words import told
 from customers.imports.uploads import BoundedUpload
 from customers.models import ImportJob
 
@@ -47,6 +48,13 @@ class ImportShape(KitSerializer):
     error = serializers.CharField()
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
+    undone_at = serializers.DateTimeField(allow_null=True)
+    undo = serializers.SerializerMethodField()
+
+    def get_undo(self, row: Any) -> dict[str, Any] | None:
+        """What became of taking it back: counts, and what was kept because somebody worked on it since."""
+        request = self.context.get("request")
+        return told(row.undo, user=request.user, most=100) if row.undo and request else None
 
     def get_job(self, row: Any) -> str | None:
         """The job's token, which its progress page carries."""
@@ -120,7 +128,7 @@ class ImportViewSet(KitReadViewSet):
 
     model = ImportJob
     object = "import"
-    policy = {"create": ("import", "run"), "rejects": ("import", "view")}
+    policy = {"create": ("import", "run"), "rejects": ("import", "view"), "undo": ("import", "run")}
     serializer_class = ImportShape
     filterset_class = ImportFilters
     orderings = {"created_at": "created_at"}
@@ -150,6 +158,13 @@ class ImportViewSet(KitReadViewSet):
             user=request.user, now=self.now(),
         )  # fmt: skip
         return self.answer(job, HTTPStatus.ACCEPTED, Location=f"/api/v1/imports/{job.pk}/")
+
+    @extend_schema(request=None, responses={202: ImportShape})
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, pk: str = "") -> Response:
+        """Take the whole import back; the answer is the import, whose ``undo`` tells what became of it."""
+        services.ask_undo(user=request.user, import_id=row_id(pk), now=self.now())
+        return self.answer(self.get_object(), HTTPStatus.ACCEPTED)
 
     @extend_schema(responses={200: OpenApiResponse(OpenApiTypes.BINARY, description="CSV")})
     @action(detail=True, methods=["get"])

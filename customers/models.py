@@ -338,6 +338,8 @@ class ImportJob(models.Model):
         RUNNING = "running", _("Running")
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
+        UNDOING = "undoing", _("Being undone")
+        UNDONE = "undone", _("Undone")
 
     token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=40)
@@ -364,6 +366,9 @@ class ImportJob(models.Model):
     error = models.TextField(_("error"), blank=True, default="")
     created_at = models.DateTimeField(_("asked"), auto_now_add=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    undo_job = models.ForeignKey("kit.Job", models.SET_NULL, null=True, blank=True, related_name="+")
+    undo = models.JSONField(_("report of the undo"), null=True, blank=True)
+    undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
 
     objects = ImportJobQuerySet.as_manager()
 
@@ -401,12 +406,18 @@ class SavedMapping(models.Model):
 
 
 class ImportChange(models.Model):
-    """What one span of an import did: the ids it created or updated. The old values stand in the history."""
+    """What one span of an import did to the rows of one model. The old values stand in the history."""
+
+    class Did(models.TextChoices):
+        CREATED = "created", _("Created")
+        UPDATED = "updated", _("Updated")
+        DELETED = "deleted", _("Deleted")
 
     job = models.ForeignKey(ImportJob, models.CASCADE, related_name="changes")
     object = models.CharField(max_length=40)
-    action = models.CharField(max_length=8, choices=[("created", _("Created")), ("updated", _("Updated"))])
+    action = models.CharField(max_length=8, choices=Did.choices)
     ids = ArrayField(models.BigIntegerField())
+    undone = models.JSONField(null=True, blank=True, help_text=_("What taking it back did, once it is done."))
 
     def __str__(self) -> str:
         return f"{self.job_id} {self.action} {self.object}"

@@ -39,6 +39,12 @@ def _run(job: Job, report: Progress) -> dict[str, Any]:
             raise
 
 
+@handler("import.undo", title=_("Undo of an import"), time_limit=6 * 3600)
+def undo_import(job: Job, report: Progress) -> dict[str, Any]:
+    """Take an import back as the person who asked; a repeated run goes on where the last one stopped."""
+    return services.undo_asked(import_id=int(job.args["import"]), user=job.user, now=job.created_at, progress=report)
+
+
 @handler("imports.tidy", title=_("Tidy up imports"), time_limit=300)
 def tidy_imports(_job: Job, _report: Progress) -> dict[str, Any]:
     """End what killed processes left of uploads and imports."""

@@ -53,6 +53,7 @@ class Campaign(FromSource, Stamped):
         return self.name
 
 
+@tracked()
 class Touch(FromSource):
     """A customer's part in a campaign: when it was sent, opened, clicked, answered."""
 

@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 
 from customers.imports.context import Context
 from customers.imports.fields import Field, choices
-from customers.imports.kinds import register
+from customers.imports.kinds import PARTS, Part, register
 from customers.imports.tables import TableKind, later_again
 from customers.imports.words import CUSTOMER_ID
 from sales.models import Deal, Product
 from sales.orders_import import Orders
-from sales.stages_import import STAGE_JOIN, add_stages, note_stages
+from sales.stages_import import STAGE_CHANGE, STAGE_JOIN, add_stages, note_stages
 
 __all__ = ["Deals", "Orders", "Products"]
 
@@ -71,6 +71,7 @@ class Deals(TableKind):
     object = "deal"
     model = Deal
     customers_by_id = True
+    parts = {**PARTS, STAGE_CHANGE: Part({"sales.deal": "deal_id"})}
     identity = ("title", "customer.external_id", "created_at")
     fields = (
         Field(name="external_id", type="code", limit=200, words=("id", "dealid", "opportunityid", "编号")),

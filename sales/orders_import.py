@@ -14,11 +14,12 @@ from crm.kit.workspace import home_currency
 from customers.imports import links
 from customers.imports.context import Context, team_words
 from customers.imports.fields import Field, choices
-from customers.imports.kinds import Kind, register
+from customers.imports.kinds import PARTS, Kind, Part, register
 from customers.imports.words import CUSTOMER_ID
 from sales import orders_sql as sql
 from sales.models import OrderLine
 
+ORDER, LINE, PRODUCT = "sales.order", "sales.orderline", "sales.product"
 ORDER_KINDS = choices({
     "sale": ("order", "invoice", "销售", "订单"),
     "return": ("refund", "credit", "creditnote", "cancellation", "退货", "退款"),
@@ -34,6 +35,7 @@ class Orders(Kind):
     key = "number"
     chunk = None
     customers_by_id = True
+    parts = {**PARTS, LINE: Part({ORDER: "order_id"}, strange="false")}
     fields = (
         Field(name="external_id", type="code", limit=200),
         Field(name="number", type="code", limit=80, required=True,
@@ -107,10 +109,13 @@ class Orders(Kind):
             return
         self._run(context, sql.CODES)
         context.treatments["codes that differ only by case, one product"] += context.value(sql.CASE_CODES)
-        made = context.execute(sql.NEW_PRODUCTS, self._values(context))
+        noted = context.changed(PRODUCT, "created", "SELECT id FROM made")
+        context.execute(f"WITH made AS ({sql.NEW_PRODUCTS}) {noted}", self._values(context))
+        made = context.value(sql.PRODUCTS_MADE)
         context.treatments["products created"] += made
         if context.plan.mapping.adjustments:
-            self._run(context, sql.MARK_ADJUSTMENTS)
+            noted = context.changed(PRODUCT, "updated", "SELECT id FROM made")
+            self._run(context, f"WITH made AS ({sql.MARK_ADJUSTMENTS}) {noted}")
 
     def _group(self, context: Context) -> None:
         self._run(context, *sql.GROUP, sql.CUSTOMER_OF_ORDER, "ANALYZE import_order")
@@ -156,8 +161,10 @@ class Orders(Kind):
             "%(team)s", "coalesce(f.team, %(team)s)"
         )
         self._run(context, sql.INSERT_ORDERS.format(team=team))
-        self._run(context, context.changed("order", "created", "SELECT id FROM import_final WHERE target IS NULL"))
+        self._run(context, context.changed(ORDER, "created", "SELECT id FROM import_final WHERE target IS NULL"))
         context.counts["created"] += context.execute(sql.INSERT_LINES)
+        if matched:
+            self._run(context, context.changed(LINE, "created", sql.ADDED_LINES))
 
     def _replace(self, context: Context) -> None:
         """Lines of orders that are here: compare by place, write what differs, remove what is no longer there."""
@@ -169,7 +176,9 @@ class Orders(Kind):
             "SELECT EXISTS (SELECT 1 FROM import_verdict WHERE changed) OR EXISTS (" + sql.SHORTER + ")"
         ):
             return
-        self._run(context, context.changed("order", "updated", sql.CHANGED_ORDERS))
+        self._run(context, context.changed(ORDER, "updated", sql.CHANGED_ORDERS))
+        self._run(context, context.changed(LINE, "deleted", sql.SURPLUS_LINES))
+        self._run(context, context.changed(LINE, "updated", sql.CHANGED_LINES))
         context.treatments["lines removed from replaced orders"] += context.execute(sql.REMOVE_LINES)
         self._run(context, sql.UPDATE_LINES, sql.UPDATE_ORDERS)
 

@@ -27,11 +27,17 @@ LEFT JOIN (SELECT DISTINCT ON (code) code, name
 WHERE NOT EXISTS (SELECT 1 FROM sales_product p WHERE upper(p.sku) = s.code)
 ORDER BY s.code
 ON CONFLICT DO NOTHING
+RETURNING id
+"""
+PRODUCTS_MADE = """
+SELECT coalesce(sum(cardinality(ids)), 0)::bigint FROM customers_importchange
+WHERE job_id = %(job)s AND object = 'sales.product' AND action = 'created'
 """
 MARK_ADJUSTMENTS = """
 UPDATE sales_product p SET kind = 'adjustment', updated_at = %(now)s
 WHERE upper(p.sku) = ANY(%(adjustments)s::text[]) AND p.kind <> 'adjustment'
   AND upper(p.sku) IN (SELECT code FROM import_code)
+RETURNING p.id
 """
 
 LINES = """
@@ -177,6 +183,14 @@ CHANGED_ORDERS = """
 SELECT DISTINCT order_id AS id FROM import_verdict WHERE changed
 UNION SELECT f.id FROM import_final f JOIN sales_order t ON t.id = f.target WHERE t.line_count > f.lines
 """
+ADDED_LINES = """
+SELECT l.id FROM import_verdict v JOIN sales_orderline l ON l.order_id = v.order_id AND l.position = v.position
+WHERE v.line_id IS NULL
+"""
+SURPLUS_LINES = """
+SELECT l.id FROM sales_orderline l JOIN import_final f ON f.target = l.order_id WHERE l.position > f.lines
+"""
+CHANGED_LINES = "SELECT line_id AS id FROM import_verdict WHERE line_changed AND line_id IS NOT NULL"
 REMOVE_LINES = """
 DELETE FROM sales_orderline l USING import_final f
 WHERE f.target IS NOT NULL AND l.order_id = f.target AND l.position > f.lines

@@ -53,6 +53,7 @@ def _add(context: Context, pipeline_name: str | None, stage_name: str) -> None:
     context.treatments["stages added to a pipeline"] += 1
 
 
+STAGE_CHANGE = "sales.stagechange"
 DEAL = by_key(
     "sales_deal", "x.id, x.stage_id, x.closed_at, x.opened_at", source="%(source)s", key="c.external_id", to="t"
 )
@@ -61,6 +62,7 @@ DEAL = by_key(
 def note_stages(context: Context) -> None:
     """Write when each new deal entered its stage."""
     context.execute(
-        "INSERT INTO sales_stagechange (deal_id, stage_id, at, user_id) SELECT t.id, t.stage_id, "
-        f"coalesce(t.closed_at, t.opened_at), NULL FROM import_chunk c {DEAL} WHERE c.target IS NULL"
+        "WITH made AS (INSERT INTO sales_stagechange (deal_id, stage_id, at, user_id) SELECT t.id, t.stage_id, "
+        f"coalesce(t.closed_at, t.opened_at), NULL FROM import_chunk c {DEAL} WHERE c.target IS NULL RETURNING id) "
+        + context.changed(STAGE_CHANGE, "created", "SELECT id FROM made")
     )

@@ -43,6 +43,10 @@ class Reach:
                 raise Refused(_("You may not import this kind of record."), status=403, code="forbidden")
 
 
+NOTED = 20_000
+"""Ids in one note; undo takes back one note per transaction."""
+
+
 @dataclass(kw_only=True)
 class Context:
     """One running import."""
@@ -101,11 +105,12 @@ class Context:
         self.counts["skipped" if skipped else "rejected"] += gone
         return gone
 
-    def changed(self, obj: str, action: str, ids: str) -> str:
-        """SQL that notes what was done to the rows selected by ``ids``, for undo; ids come in one array."""
+    def changed(self, label: str, action: str, ids: str) -> str:
+        """SQL that notes what was done to the rows of a model that ``ids`` selects: what undo goes by."""
         return (
             "INSERT INTO customers_importchange (job_id, object, action, ids) "
-            f"SELECT %(job)s, '{obj}', '{action}', array_agg(id) FROM ({ids}) x HAVING count(*) > 0"
+            f"SELECT %(job)s, '{label}', '{action}', array_agg(id ORDER BY id) FROM (SELECT id, "
+            f"(row_number() OVER (ORDER BY id) - 1) / {NOTED} AS span FROM ({ids}) y) x GROUP BY span"
         )
 
 

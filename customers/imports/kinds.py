@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,25 @@ from customers.imports.fields import Field
 if TYPE_CHECKING:
     from crm.accounts.models import User
     from customers.imports.context import Context
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows that belong to a record, such as its phones: they go and stay with it when an import is undone.
+
+    ``holders`` maps the label of each model that may hold one to the column that names it. ``strange`` is a SQL
+    condition over a part ``p``: somebody else made it; without one, the import's notes tell.
+    """
+
+    holders: Mapping[str, str]
+    strange: str = ""
+
+
+PARTS = {
+    "customers.contactpoint": Part({"customers.customer": "customer_id", "customers.contact": "contact_id"}),
+    "customers.contactrole": Part({"customers.contact": "contact_id"}),
+    "customers.externalid": Part({"customers.customer": "customer_id"}, strange="p.source_id <> %(source)s"),
+}
 
 
 class Kind:
@@ -37,6 +57,9 @@ class Kind:
     """Whether rows name a customer by ``customer.external_id``."""
     chunk: int | None = 50_000
     """Rows per transaction; None applies the whole file in one."""
+
+    parts: Mapping[str, Part] = PARTS
+    """What belongs to its records, by model."""
 
     @property
     def key_staged(self) -> str:

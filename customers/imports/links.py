@@ -82,7 +82,7 @@ def name_customers_by_id(context: Context, *, name: str = "", country: str = "")
             "INSERT INTO customers_externalid (source_id, external_id, customer_id) "
             "SELECT %(customer_source)s, external_id, id FROM import_new_customer"
         )
-        context.execute(context.changed("customer", "created", "SELECT id FROM import_new_customer"))
+        context.execute(context.changed("customers.customer", "created", "SELECT id FROM import_new_customer"))
         context.written |= {"customers_customer", "customers_externalid"}
         context.treatments["customers known by id only, created under it"] += made
     context.execute("DROP TABLE import_new_customer")

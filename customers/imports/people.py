@@ -198,8 +198,9 @@ class Contacts(PeopleKind):
             add_points(context, holder="contact", who="t.id", join=found)
         if context.plan.has("customer.external_id"):
             context.execute(
-                'INSERT INTO customers_contactrole (contact_id, customer_id, role, "primary") '
+                'WITH made AS (INSERT INTO customers_contactrole (contact_id, customer_id, role, "primary") '
                 f"SELECT t.id, c.customer_id, coalesce(c.f_role, ''), false FROM import_chunk c {found} "
-                "WHERE c.customer_id IS NOT NULL ON CONFLICT DO NOTHING"
+                "WHERE c.customer_id IS NOT NULL ON CONFLICT DO NOTHING RETURNING id) "
+                + context.changed("customers.contactrole", "created", "SELECT id FROM made")
             )
         return made

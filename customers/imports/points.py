@@ -87,17 +87,20 @@ def _normalised(point: Mapping[str, str], country: str) -> str:
             return " ".join(point["value"].casefold().split())
 
 
+POINTS = "customers.contactpoint"
 NORMALISED = {"email": "lower(c.f_email)", "phone": "coalesce(c.n_phone, '')"}
+NEW = 'INSERT INTO customers_contactpoint ({holder}_id, kind, label, value, normalised, "primary")'
 
 
 def write_points(context: Context, *, holder: str, new: str, join: str = "") -> None:
     """The first e-mail and phone of each new customer or contact of the working rows."""
     for kind, normalised in NORMALISED.items():
         if context.plan.has(kind):
-            context.execute(
-                f'INSERT INTO customers_contactpoint ({holder}_id, kind, label, value, normalised, "primary") '
-                f"SELECT {new}, '{kind}', '', c.f_{kind}, {normalised}, true FROM import_chunk c {join} "
-                f"WHERE c.target IS NULL AND c.f_{kind} IS NOT NULL"
+            _noted(
+                context,
+                "created",
+                f"{NEW.format(holder=holder)} SELECT {new}, '{kind}', '', c.f_{kind}, {normalised}, true "
+                f"FROM import_chunk c {join} WHERE c.target IS NULL AND c.f_{kind} IS NOT NULL RETURNING id",
             )
             context.written.add("customers_contactpoint")
 
@@ -107,15 +110,18 @@ def follow_points(context: Context, *, holder: str) -> None:
     for kind, normalised in NORMALISED.items():
         if not context.plan.has(kind):
             continue
-        context.execute(
+        _noted(
+            context,
+            "updated",
             f"UPDATE customers_contactpoint p SET value = c.f_{kind}, normalised = {normalised} FROM import_chunk c "
-            f"WHERE p.{holder}_id = c.target AND p.kind = '{kind}' AND p.primary AND p.value <> c.f_{kind}"
+            f"WHERE p.{holder}_id = c.target AND p.kind = '{kind}' AND p.primary AND p.value <> c.f_{kind} RETURNING p.id",
         )
-        context.execute(
-            f'INSERT INTO customers_contactpoint ({holder}_id, kind, label, value, normalised, "primary") '
-            f"SELECT c.target, '{kind}', '', c.f_{kind}, {normalised}, true FROM import_chunk c "
+        _noted(
+            context,
+            "created",
+            f"{NEW.format(holder=holder)} SELECT c.target, '{kind}', '', c.f_{kind}, {normalised}, true FROM import_chunk c "
             f"WHERE c.target IS NOT NULL AND c.f_{kind} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "
-            f"customers_contactpoint p WHERE p.{holder}_id = c.target AND p.kind = '{kind}' AND p.primary)"
+            f"customers_contactpoint p WHERE p.{holder}_id = c.target AND p.kind = '{kind}' AND p.primary) RETURNING id",
         )
 
 
@@ -142,3 +148,7 @@ def add_points(context: Context, *, holder: str, who: str, join: str = "") -> No
         f"WHERE p.{holder}_id = {who} AND p.kind = x.kind AND p.value = x.value AND p.label = '' AND x.label <> ''"
     )
     context.written.add("customers_contactpoint")
+
+
+def _noted(context: Context, action: str, statement: str) -> None:
+    context.execute(f"WITH made AS ({statement}) {context.changed(POINTS, action, 'SELECT id FROM made')}")

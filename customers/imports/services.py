@@ -14,10 +14,13 @@ from django.utils.translation import gettext as _
 from crm.accounts.models import User
 from crm.kit import jobs
 from crm.kit.errors import Invalid, Refused
+from crm.kit.models import Job
 from customers.imports import kinds, mapping
 from customers.imports.context import Reach, target_team
 from customers.imports.run import Progress, folder, run_import, silent
 from customers.imports.uploads import keep
+from customers.imports.undo import undo_import
+from customers.imports.undo.run import check_undoable
 from customers.models import ImportJob
 
 
@@ -121,3 +124,29 @@ def _finished(job: ImportJob, report: dict[str, Any]) -> dict[str, Any]:
     (folder(job) / "file").unlink(missing_ok=True)
     shutil.rmtree(folder(job) / "refused", ignore_errors=True)
     return {name: value for name, value in report.items() if name != "rejects_file"}
+
+
+@transaction.atomic
+def ask_undo(*, user: User, import_id: int, now: dt.datetime) -> Job:
+    """Queue the undo of an import within the user's reach. Raises Refused: 404 for another's, 409 when there is none."""
+    job = ImportJob.objects.select_for_update().filter(pk=import_id).first()
+    if job is None or not ImportJob.objects.visible_to(user).filter(pk=import_id).exists():
+        raise Refused(_("There is nothing here that you may see."), status=404, code="not_found")
+    if not user.access.can("import", "run"):
+        raise Refused(_("You may not undo imports."), status=403, code="forbidden")
+    Reach(user).require(kinds.get(job.kind).object, "add", "change")
+    check_undoable(job)
+    if job.state == ImportJob.State.UNDOING and job.undo_job is not None and not job.undo_job.is_over:
+        raise Refused(_("This import is being undone already."), code="running")
+    job.undo_job = jobs.enqueue("import.undo", {"import": job.pk}, user=user)
+    job.state = ImportJob.State.UNDOING
+    job.save(update_fields=["undo_job", "state"])
+    return job.undo_job
+
+
+def undo_asked(*, import_id: int, user: User | None, now: dt.datetime, progress: Progress) -> dict[str, Any]:
+    """Run a queued undo with the rights that the asker has now; what the job keeps of it."""
+    if user is None or not user.is_active:
+        raise Refused(_("The person who asked for this undo may not sign in any more; what is left stays."))
+    report = undo_import(import_id=import_id, user=user, now=now, progress=progress)
+    return {"import": import_id, **{name: report[name] for name in ("deleted_count", "restored_count", "kept_count")}}

@@ -41,6 +41,11 @@ class TableKind(Kind):
     def table(self) -> str:
         return self.model._meta.db_table
 
+    @property
+    def label(self) -> str:
+        """The model's name, as notes of what was written carry it."""
+        return self.model._meta.label_lower
+
     @cached_property
     def columns(self) -> dict[str, models.Field[Any, Any]]:
         """Writable columns of the table."""
@@ -167,7 +172,7 @@ class TableKind(Kind):
         statement = (
             f"WITH made AS (INSERT INTO {self.table} ({', '.join(map(_quoted, parts))}) "
             f"SELECT {', '.join(parts.values())} FROM import_chunk c WHERE c.target IS NULL ORDER BY c.row RETURNING id), "
-            f"noted AS ({context.changed(self.object, 'created', 'SELECT id FROM made')}) SELECT count(*) FROM made"
+            f"noted AS ({context.changed(self.label, 'created', 'SELECT id FROM made')}) SELECT count(*) FROM made"
         )
         return int(context.value(statement, self.defaults(context)))
 
@@ -188,7 +193,7 @@ class TableKind(Kind):
         statement = (
             f"WITH made AS (UPDATE {self.table} t SET {', '.join(sets)} FROM import_chunk c WHERE t.id = c.target "
             f"AND ROW({old}) IS DISTINCT FROM ROW({new}) RETURNING t.id), "
-            f"noted AS ({context.changed(self.object, 'updated', 'SELECT id FROM made')}) SELECT count(*) FROM made"
+            f"noted AS ({context.changed(self.label, 'updated', 'SELECT id FROM made')}) SELECT count(*) FROM made"
         )
         return int(context.value(statement, self.defaults(context)))
 

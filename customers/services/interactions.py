@@ -26,6 +26,22 @@ ON CONFLICT (customer_id) DO UPDATE SET at = excluded.at WHERE customers_lastcon
 in the order of customers, so that two writers wait for each other instead of locking each other out."""
 
 
+RECOUNT = """
+WITH last AS (SELECT customer_id, max(occurred_at) AS at FROM customers_interaction
+              WHERE customer_id = ANY(%(ids)s) AND kind = ANY(%(talk)s) AND occurred_at <= now() GROUP BY 1),
+     gone AS (DELETE FROM customers_lastcontact l WHERE l.customer_id = ANY(%(ids)s)
+              AND NOT EXISTS (SELECT 1 FROM last x WHERE x.customer_id = l.customer_id))
+UPDATE customers_lastcontact l SET at = x.at FROM last x WHERE l.customer_id = x.customer_id AND l.at <> x.at
+"""
+
+
+def recount_contact(*, customer_ids: list[int]) -> None:
+    """The last contact of customers whose interactions went away."""
+    if customer_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(RECOUNT, {"ids": customer_ids, "talk": list(TALK)})
+
+
 @transaction.atomic
 def add_interaction(*, user: User, values: Mapping[str, Any], now: datetime) -> Interaction:
     """Add an interaction of a customer within reach; ``occurred_at`` is now where it is not given.

@@ -52,7 +52,8 @@ def test_only_what_differs_is_written_and_the_old_row_stays_in_history(bring):
     event = apps.get_model("customers", "CustomerEvent").objects.get(pgh_obj_id=ada.pk)
     assert event.name == "Ada Lovelace" and event.pgh_context.metadata["import"] == report["import_id"]
     assert list(ImportChange.objects.filter(job=report["import_id"]).values_list("object", "action", "ids")) == [
-        ("customer", "updated", [ada.pk])
+        ("customers.customer", "updated", [ada.pk]),
+        ("customers.contactpoint", "updated", [ContactPoint.objects.get(customer=ada, kind="email").pk]),
     ]
 
 
