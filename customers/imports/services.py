@@ -18,9 +18,9 @@ from crm.kit.models import Job
 from customers.imports import kinds, mapping
 from customers.imports.context import Reach, target_team
 from customers.imports.run import Progress, folder, run_import, silent
-from customers.imports.uploads import keep
 from customers.imports.undo import undo_import
 from customers.imports.undo.run import check_undoable
+from customers.imports.uploads import keep
 from customers.models import ImportJob
 
 

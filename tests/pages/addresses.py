@@ -111,7 +111,7 @@ def imported(route: Route, cast: Cast, band: str) -> dict[str, Any]:
     if route.name == "import-template":
         return {"kind": "customers"}
     owner = cast.users["rival" if band == "rival" else "admin"]
-    over = route.name in ("import-open", "import-result")
+    over = route.name in ("import-open", "import-result", "import-undo")
     state = "done" if over else "running" if route.name == "import-run" else "draft"
     values = {"kind": "customers", "file_name": f"{band}.csv", "user": owner, "state": state}
     made, new = ImportJob.objects.get_or_create(**values)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pghistory
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -18,6 +19,7 @@ from customers.imports.run import silent
 from customers.imports.wizard import drafts
 from customers.imports.wizard.steps import address
 from customers.models import Customer, ImportJob, SavedMapping
+from customers.services import update_customer
 from tests.cast import NOW, Cast
 from tests.pages.wizarding import CHOSEN, PEOPLE, map_form, mapped, offer_of, upload
 
@@ -117,7 +119,7 @@ def test_a_table_can_be_pasted(client: Client) -> None:
     [
         ({"kind": "customers"}, "Choose a file or paste a table."),
         ({"file": b"", "kind": "customers"}, "The file is empty."),
-        ({"file": b"\x00\x01\x02\x03\x04\x05" * 50, "kind": "customers"}, "not"),
+        ({"file": b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4, "kind": "customers"}, "not"),
     ],
 )
 def test_a_file_that_is_none_is_refused_at_its_field_and_nothing_is_kept(
@@ -384,3 +386,39 @@ def test_the_list_costs_the_same_for_two_rows_and_twenty(client: Client, django_
             client.get("/data/import/")
         counts.append(len(seen))
     assert counts[0] == counts[1]
+
+
+def test_cells_are_changed_on_the_way_and_a_setting_that_does_not_fit_is_told_at_its_line(client: Client) -> None:
+    row = upload(client)
+    place = next(line.place for line in offer_of(row).lines if line.column.name == "Name")
+    answer = client.post(
+        address(row, "map"), map_form(row, CHOSEN, **{f"x-{place}": "lookup", f"s-{place}": "nothing"})
+    )
+    assert answer.status_code == 422
+    assert "Write what is replaced as" in answer.content.decode()
+    mapped(client, row, **{f"x-{place}": "upper", f"s-{place}": ""})
+    row = launched(client, row)
+    assert Customer.objects.filter(name="KITEWIZARD ADA").exists()
+    assert row.mapping["transforms"] == {"Name": ["upper"]}
+
+
+def test_an_import_is_taken_back_and_what_was_kept_is_named(client: Client, cast: Cast) -> None:
+    row = launched(client, mapped(client, upload(client, PEOPLE.replace("soon", "1990-01-01"))))
+    assert row.report["created"] == 2
+    kept = Customer.objects.get(name="Kitewizard Bob")
+    person = cast.users["integrator"]
+    with pghistory.context(via="page", user=person.pk):  # tests share one transaction, where a mark would stay
+        update_customer(user=person, customer_id=kept.pk, values={"city": "Oslo"})
+    page = body(client, address(row, "undo"))
+    assert "2 records that it created go." in page
+    answer = client.post(address(row, "undo"))
+    assert answer.url == address(row, "result")
+    assert "being undone" in body(client, address(row, "result"))
+    work()
+    page = body(client, address(row, "result"))
+    assert "The import is undone" in page
+    assert f'<a href="/customers/{kept.pk}/">Kitewizard Bob</a>' in page
+    assert "city" in page
+    assert not Customer.objects.filter(name="Kitewizard Ada").exists()
+    assert client.get(address(row, "undo")).url == address(row, "result")
+    assert client.post(address(row, "undo")).status_code == 302

@@ -87,6 +87,9 @@ VALUES: dict[tuple[str, str], Words] = {
     ("format", "ndjson"): "NDJSON",
     ("format", "xml"): "XML",
     ("format", "vcard"): "vCard",
+    ("header_row", "0"): gettext_lazy("none: the file has no header"),
+    ("quote", '"'): gettext_lazy('Double quotes "'),
+    ("quote", "'"): gettext_lazy("Single quotes '"),
     ("encoding", "utf-8"): "UTF-8",
     ("encoding", "utf-8-sig"): "UTF-8",
     ("encoding", "utf-16"): "UTF-16",
@@ -104,6 +107,7 @@ OFFERED = {
     "delimiter": (",", ";", "\t", "|"),
     "decimal": (".", ","),
     "date_order": ("dmy", "mdy", "ymd"),
+    "header_row": ("1", "2", "3", "4", "5", "0"),
 }
 """What can be chosen beside what was found."""
 

@@ -17,7 +17,15 @@ from crm.kit.ui import cells
 from customers.imports.wizard import figures, labels
 from customers.models import ImportJob
 
-TONES = {"draft": "", "waiting": "accent", "running": "accent", "done": "ok", "failed": "bad"}
+TONES = {
+    "draft": "",
+    "waiting": "accent",
+    "running": "accent",
+    "done": "ok",
+    "failed": "bad",
+    "undoing": "accent",
+    "undone": "outline",
+}
 
 
 class ImportFilters(KitFilterSet):

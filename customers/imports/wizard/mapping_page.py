@@ -17,7 +17,7 @@ from crm.accounts.fields import PersonField, TeamField
 from crm.accounts.models import Team, User
 from crm.kit.errors import Invalid, Refused
 from crm.kit.views import Page, PlainForm, go_to
-from customers.imports.wizard import drafts, labels, newfields, rejects, saved
+from customers.imports.wizard import changes, drafts, labels, newfields, rejects, saved
 from customers.imports.wizard.offer import CUSTOM, NEW, Line, Offer
 from customers.imports.wizard.steps import OfImport, address
 from customers.models import ImportJob, SavedMapping
@@ -105,6 +105,8 @@ class MapPage(OfImport, Page):
             line.chosen = value if value in offer.known else ""
             line.label = sent.get(f"n-{place}", line.label)[:120]
             line.type = sent.get(f"t-{place}", line.type)
+            line.change = sent.get(f"x-{place}", line.change)
+            line.setting = sent.get(f"s-{place}", line.setting)[:5000]
         return offer
 
     def form(self, offer: Offer, sent: Any = None) -> RowsForm:
@@ -136,6 +138,10 @@ class MapPage(OfImport, Page):
                 line.error = _("“%(column)s” fills this field already.") % {"column": other}
             elif line.chosen:
                 seen[line.chosen] = line
+            try:
+                offer.made_steps(line)
+            except Invalid as invalid:
+                line.error = line.error or invalid.message
         return not any(line.error for line in offer.lines) and not offer.missing
 
     # Writing
@@ -182,10 +188,10 @@ class MapPage(OfImport, Page):
             raise Refused(_("There is no such mapping."), status=404)
         offer = Offer(self.draft, self.user, given=self.draft.wizard.get("given", {}), mapping=None)
         mapping = saved.fitted(found, offer.header)
-        mapping["options"] = dict(offer.found.mapping.get("options", {})) | mapping.get("options", {})
+        given = {name: value for name, value in mapping.get("options", {}).items() if name in labels.SETTINGS}
         drafts.map_columns(
             draft=self.draft, user=self.user, mapping=mapping, mode=found.mode, source=_source_of(offer),
-            team="", strict=False, given=offer.given,
+            team="", strict=False, given=given,
         )  # fmt: skip
         messages.success(self.request, _("The columns are mapped as in “%(name)s”.") % {"name": found.name})
         return go_to(self.request, address(self.draft, "map"))
@@ -212,7 +218,8 @@ class MapPage(OfImport, Page):
         """The page, or its form alone."""
         bound = form.is_bound and status != HTTPStatus.OK
         context = self.get_context_data(
-            offer=offer, form=form, missing=offer.missing, types=labels.FIELD_TYPES.items(), bound=bound,
+            offer=offer, form=form, missing=offer.missing, types=labels.FIELD_TYPES.items(), changes=changes.CHANGES.items(),
+            change_settings=changes.SETTINGS.items(), bound=bound,
             faults=[line for line in offer.lines if line.error] if bound else [],
             saved=saved.offered(self.user, offer), others=saved.others(self.user, offer),
             origin=rejects.origin(self.user, offer) if offer.is_rejects_file and self.draft.mapping is None else None,

@@ -18,7 +18,7 @@ from customers.imports.kinds import Kind
 from customers.imports.mapping import OPTIONS
 from customers.imports.reading.detected import Guess
 from customers.imports.suggest import Column, Suggestion, suggest
-from customers.imports.wizard import drafts, labels, newfields
+from customers.imports.wizard import changes, drafts, labels, newfields
 from customers.models import ImportJob
 
 NEW = "new:"
@@ -37,6 +37,8 @@ class Line:
     """A field, ``custom:name``, ``new:`` or nothing."""
     label: str = ""
     type: str = "text"
+    change: str = ""
+    setting: str = ""
     error: str = ""
     choices: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
 
@@ -94,7 +96,13 @@ class Offer:
         line = Line(place, column, label=new.label if new else column.name, type=new.type if new else "text")
         line.choices = self._choices
         line.chosen = self._chosen(column)
+        line.change, line.setting = changes.shown(self._steps(column))
         return line
+
+    def _steps(self, column: Column) -> list[Any]:
+        """The transforms of a column: those of the mapping, else the suggested ones."""
+        base = self.mapping if self.mapping is not None else self.found.mapping
+        return list(base.get("transforms", {}).get(column.name, ()))
 
     def _chosen(self, column: Column) -> str:
         if column.name in OURS:
@@ -168,6 +176,10 @@ class Offer:
         """Whether this is a file of rejected rows of ours."""
         return set(OURS) <= set(self.header)
 
+    def made_steps(self, line: Line) -> list[Any]:
+        """The transforms that a line describes; raises Invalid for a setting that does not fit."""
+        return changes.made(line.change, line.setting, self._steps(line.column), self.header) if line.chosen else []
+
     def made_mapping(self) -> dict[str, Any]:
         """The mapping that the lines describe, beside the parts of the mapping that the page does not show."""
         base = dict(self.mapping) if self.mapping is not None else dict(self.found.mapping)
@@ -175,6 +187,7 @@ class Offer:
         base["custom"] = {line.column.name: line.chosen.removeprefix(CUSTOM) for line in self.lines
                           if line.chosen.startswith(CUSTOM)}  # fmt: skip
         shown = {one.name: one.value for one in self.settings if one.is_open and one.value}
+        base["transforms"] = {line.column.name: steps for line in self.lines if (steps := self.made_steps(line))}
         base["options"] = dict(base.get("options", {})) | dict(self.found.mapping.get("options", {})) | shown
         return base
 

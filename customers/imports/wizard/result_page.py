@@ -19,9 +19,11 @@ from customers.imports.run import rejects_path
 from customers.imports.wizard import drafts, figures, labels, rejects
 from customers.imports.wizard.files import rejects_file
 from customers.imports.wizard.steps import OfImport, address, standing
+from customers.imports.wizard.undo_page import can_undo, report_of
 from customers.models import ImportJob
 
 FEW = 10
+OVER = (ImportJob.State.DONE, ImportJob.State.UNDOING, ImportJob.State.UNDONE)
 
 
 class ResultPage(OfImport, Page):
@@ -47,6 +49,10 @@ class ResultPage(OfImport, Page):
             return go_to(request, address(row, standing(row)))
         if request.GET.get("file") == "rejects" and self.is_own:
             return rejects_file(row)
+        if request.headers.get("HX-Target") == "progress":
+            if row.state != ImportJob.State.UNDOING:
+                return go_to(request, address(row, "result"))
+            return render(request, "imports/undone.html", {"row": row, "undoing": True})
         return render(request, self.template_name, self.get_context_data())
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -78,13 +84,15 @@ class ResultPage(OfImport, Page):
             encoding=labels.setting_value("encoding", report.get("encoding") or "") if report.get("encoding") else "",
             has_rejects=mine, refused=refused, more_refused=more_refused, header=rejects.header_of(row) if mine else [],
             can_reopen=self.is_own and drafts.can_reopen(row), can_retry=self.is_own and drafts.can_retry(row),
+            can_undo=can_undo(row, self.user), undone=report_of(row, self.user),
+            undoing=row.state == ImportJob.State.UNDOING and row.undo_job is not None,
             may_run=self.user.access.can("import", "run"), **self.about(row), **kwargs,
         )  # fmt: skip
 
     def _failure(self) -> str:
         """Why it ended early, in one sentence, without places of the server."""
         row = self.row
-        if row.state == ImportJob.State.DONE:
+        if row.state in OVER:
             return ""
         told = row.error or (row.job.error if row.job else "") or _("It was cut off. The rows written so far stay.")
         return told.replace(str(rejects_path(row)), "rejects.csv")
@@ -93,7 +101,13 @@ class ResultPage(OfImport, Page):
 def _lists(row: ImportJob, user: User) -> list[tuple[str, str]]:
     """(words, address) of the lists where the rows of an import are found."""
     url_name = labels.KINDS.get(row.kind, ("", "", ""))[2]
-    if not url_name or row.dry_run or not figures.written(row) or not user.access.can(kinds.get(row.kind).object):
+    if (
+        not url_name
+        or row.dry_run
+        or row.state == ImportJob.State.UNDONE
+        or not figures.written(row)
+        or not user.access.can(kinds.get(row.kind).object)
+    ):
         return []
     try:
         place = reverse(url_name)

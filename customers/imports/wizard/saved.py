@@ -12,12 +12,14 @@ from crm.accounts.models import Team, User
 from crm.accounts.selectors import teams_of
 from crm.kit.errors import Invalid, Refused
 from customers.imports import services
+from customers.imports.wizard import labels
 from customers.imports.wizard.offer import OURS, Offer, signature
 from customers.models import SavedMapping
 
 MOST = 200
 ABOUT_ONE_FILE = ("encoding", "sheet")
-"""Options that another file of the same header may need otherwise; they are found out anew each time."""
+"""Options that another file of the same header may need otherwise; like all that was not chosen by hand, they are
+found out anew each time."""
 
 
 def offered(user: User, offer: Offer) -> list[SavedMapping]:
@@ -44,7 +46,10 @@ def save(*, user: User, name: str, offer: Offer, mapping: dict[str, Any], mode: 
     services.check_mapping(mapping)
     if SavedMapping.objects.filter(owner=user).count() >= MOST:
         raise Invalid(_("You keep %(most)d mappings already; throw one away first.") % {"most": MOST})
-    options = {key: value for key, value in mapping.get("options", {}).items() if key not in ABOUT_ONE_FILE}
+    options = {
+        key: value for key, value in mapping.get("options", {}).items()
+        if key not in ABOUT_ONE_FILE and (key not in labels.SETTINGS or key in offer.given)
+    }  # fmt: skip
     values = {
         "signature": signature(offer.header), "header": [one for one in offer.header if one not in OURS],
         "mapping": {**mapping, "options": options}, "mode": mode, "team": _team(user) if share else None,
@@ -78,6 +83,6 @@ def fitted(saved: SavedMapping, header: list[str]) -> dict[str, Any]:
     """A saved mapping without columns that this file does not have."""
     present = set(header)
     mapping = dict(saved.mapping)
-    for part in ("columns", "custom"):
+    for part in ("columns", "custom", "transforms"):
         mapping[part] = {column: name for column, name in mapping.get(part, {}).items() if column in present}
     return mapping

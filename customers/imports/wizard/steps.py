@@ -95,7 +95,11 @@ class OfImport:
     @cached_property
     def row(self) -> ImportJob:
         """One of the imports that the user may see."""
-        found = ImportJob.objects.visible_to(self.request.user).select_related("job", "user").filter(check_of=None)  # type: ignore[misc]
+        found = (
+            ImportJob.objects.visible_to(self.request.user)
+            .select_related("job", "user", "undo_job")
+            .filter(check_of=None)
+        )  # type: ignore[misc]
         one = found.filter(token=self.kwargs["token"]).first()
         if one is None:
             raise Http404

@@ -8,6 +8,7 @@ from customers.imports.wizard.listing import ImportList
 from customers.imports.wizard.mapping_page import MapPage
 from customers.imports.wizard.result_page import ResultPage
 from customers.imports.wizard.run_page import RunPage
+from customers.imports.wizard.undo_page import UndoPage
 from customers.imports.wizard.upload import ChangeUpload, Resume, Template, UploadPage
 
 urlpatterns: list[URLPattern] = [
@@ -21,4 +22,5 @@ urlpatterns: list[URLPattern] = [
     path("data/import/<uuid:token>/discard/", Discard.as_view(), name="import-discard"),
     path("data/import/<uuid:token>/run/", RunPage.as_view(), name="import-run"),
     path("data/import/<uuid:token>/result/", ResultPage.as_view(), name="import-result"),
+    path("data/import/<uuid:token>/undo/", UndoPage.as_view(), name="import-undo"),
 ]
