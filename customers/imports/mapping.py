@@ -31,6 +31,7 @@ OPTIONS = frozenset(
         "empty",
         "return_prefix",
         "unknown_customers",
+        "find_by",
     ]
 )
 
@@ -95,7 +96,7 @@ def _check_options(options: Mapping[str, str]) -> None:
         raise Invalid(_("A mapping has no option “%(name)s”.") % {"name": unknown[0][:60]})
     allowed = {
         "date_order": tuple(ORDERS), "decimal": (".", ","), "empty": ("keep", "clear"),
-        "unknown_customers": ("create", "reject"),
+        "unknown_customers": ("create", "reject"), "find_by": ("id", "email", "phone", "name"),
     }  # fmt: skip
     _check_reading(options)
     for name, values in allowed.items():

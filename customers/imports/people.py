@@ -10,6 +10,7 @@ from customers.imports.context import Context
 from customers.imports.converters import NULL, Bad
 from customers.imports.fields import Field, choices
 from customers.imports.kinds import register
+from customers.imports.known import find
 from customers.imports.links import by_key
 from customers.imports.points import MORE, add_points, follow_points, gathered, write_points
 from customers.imports.tables import TableKind
@@ -78,6 +79,7 @@ class PeopleKind(TableKind):
     """What customers and contacts have in common."""
 
     derived = {"n_phone": "text", "n_points": "jsonb"}
+    found_by = ("email", "phone", "name")
     identity = ("name", "first_name", "last_name", "company", "email", "phone", "address", "birth_date")
 
     def derive(self, values: Mapping[str, list[str]]) -> dict[str, list[str]]:
@@ -88,6 +90,10 @@ class PeopleKind(TableKind):
             found["n_phone"] = [_normal(phone, country) for phone, country in zip(phones, countries, strict=True)]
         points = gathered(values)
         return found if points is None else found | {"n_points": points}
+
+    def work(self, context: Context, low: int, high: int) -> None:
+        super().work(context, low, high)
+        find(context, self, name=f"coalesce(c.f_name, {full_name('c')}, c.f_company)")
 
     def refuse(self, context: Context) -> None:
         super().refuse(context)

@@ -74,6 +74,7 @@ def _choose_kind(draft: ImportJob, kind: str, offered: list[str]) -> None:
         raise Invalid(invalid.message, fields={"file": invalid.message}) from invalid
     likely = [one.value for one in found.kinds if one.value in offered]
     draft.kind = kind or (likely or offered)[0]
+    draft.wizard = {} if kind else {"guessed": draft.kind}
 
 
 @transaction.atomic
@@ -94,8 +95,9 @@ def change(*, draft: ImportJob, user: User, chunks: Iterable[bytes] | None, file
         finally:
             shutil.rmtree(run.folder(spare), ignore_errors=True)
         locked.file_name, locked.file_size, locked.kind = services.shown_name(file_name), spare.file_size, spare.kind
-        locked.wizard, locked.mends = {}, {}
-    locked.kind = kind or locked.kind
+        locked.wizard, locked.mends = spare.wizard, {}
+    if kind and kind != locked.kind:
+        locked.kind, locked.wizard = kind, {"given": locked.wizard.get("given", {})}
     locked.mapping = None
     locked.save()
 

@@ -111,6 +111,9 @@ OFFERED = {
 }
 """What can be chosen beside what was found."""
 
+QUIET = frozenset(["quote", "thousands"])
+"""Found out too, but nobody needs to see them."""
+
 PRESETS = {
     "salesforce": "Salesforce", "hubspot": "HubSpot", "odoo": "Odoo", "google": "Google", "outlook": "Outlook",
     "zoho": "Zoho",
@@ -162,11 +165,3 @@ def setting_value(name: str, value: str) -> str:
     """A setting's value in words."""
     known = VALUES.get((name, value))
     return str(known) if known is not None else value or str(_("as found"))
-
-
-def treatment(name: str, kind: Kind) -> str:
-    """What was done with odd rows, in the reader's language; a field's name before a colon is translated by itself."""
-    field, colon, rest = name.partition(": ")
-    if colon and field in kind.by_name:
-        return f"{field_label(kind, field)}: {_(rest)}"
-    return _(name)

@@ -17,6 +17,7 @@ from crm.accounts.fields import PersonField, TeamField
 from crm.accounts.models import Team, User
 from crm.kit.errors import Invalid, Refused
 from crm.kit.views import Page, PlainForm, go_to
+from customers.imports.known import KEYS
 from customers.imports.wizard import changes, drafts, labels, newfields, rejects, saved
 from customers.imports.wizard.offer import CUSTOM, NEW, Line, Offer
 from customers.imports.wizard.steps import OfImport, address
@@ -35,6 +36,12 @@ class RowsForm(PlainForm):
         ("upsert", gettext_lazy("Update them, and create the others")),
         ("create", gettext_lazy("Skip them; only create new ones")),
         ("update", gettext_lazy("Update them; skip unknown rows")),
+    ])  # fmt: skip
+    find_by = forms.ChoiceField(label=gettext_lazy("Find existing records by"), required=False, choices=[
+        ("id", gettext_lazy("Id in the other system")),
+        ("email", gettext_lazy("Id, else e-mail")),
+        ("phone", gettext_lazy("Id, else phone")),
+        ("name", gettext_lazy("Id, else name and company")),
     ])  # fmt: skip
     empty = forms.ChoiceField(label=gettext_lazy("Empty cells"), choices=EMPTY)
     source = forms.CharField(
@@ -117,13 +124,15 @@ class MapPage(OfImport, Page):
         initial = {
             "mode": draft.mode, "empty": mapping.get("options", {}).get("empty", "keep"), "strict": draft.strict,
             "source": draft.source_name if draft.mapping is not None else _source_of(offer),
-            "team": draft.team_name, "owner": owner,
+            "team": draft.team_name, "owner": owner, "find_by": mapping.get("options", {}).get("find_by", "id"),
         }  # fmt: skip
         form = RowsForm(sent, initial=initial)
         form.fields["team"].offer(self.user, obj, "add")  # type: ignore[attr-defined]
         form.fields["owner"].offer(self.user, obj, "add")  # type: ignore[attr-defined]
         if "owner" not in offer.kind.by_name:
             del form.fields["owner"]
+        if not offer.kind.found_by:
+            del form.fields["find_by"]
         return form
 
     def _lines_are_good(self, offer: Offer) -> bool:
@@ -149,12 +158,18 @@ class MapPage(OfImport, Page):
     def _keep(self, offer: Offer, form: RowsForm) -> bool:
         """Make the new fields, keep the mapping; a refusal comes back into the form."""
         values = form.cleaned_data
+        filled = {line.chosen for line in offer.lines}
+        key = values.get("find_by") or "id"
+        if key in KEYS and not filled & set(KEYS[key]):
+            form.add_error("find_by", _("No column fills this field: choose one, or find records by something else."))
+            return False
         try:
             for line in offer.lines:
                 if line.chosen == NEW:
                     made = newfields.make(
-                        user=self.user, obj=offer.kind.object, label=line.label, type=line.type, now=timezone.now()
-                    )
+                        user=self.user, obj=offer.kind.object, label=line.label, type=line.type,
+                        choices=line.column.custom.choices if line.column.custom else (), now=timezone.now(),
+                    )  # fmt: skip
                     line.chosen = f"{CUSTOM}{made}"
             mapping = _completed(offer, values)
             team = Team.objects.filter(pk=values["team"]).values_list("name", flat=True).first() if values["team"] else ""  # fmt: skip
@@ -223,6 +238,8 @@ class MapPage(OfImport, Page):
             faults=[line for line in offer.lines if line.error] if bound else [],
             saved=saved.offered(self.user, offer), others=saved.others(self.user, offer),
             origin=rejects.origin(self.user, offer) if offer.is_rejects_file and self.draft.mapping is None else None,
+            guessed=self.draft.wizard.get("guessed") == self.draft.kind and self.draft.mapping is None,
+            kinds=[(one.name, labels.kind_label(one.name)) for one in drafts.allowed_kinds(self.user)],
             mapped=sum(bool(line.chosen) for line in offer.lines),
             **self.about(self.draft),
         )  # fmt: skip
@@ -241,6 +258,8 @@ def _completed(offer: Offer, values: dict[str, Any]) -> dict[str, Any]:
     """The mapping with what was chosen for the rows."""
     mapping = offer.made_mapping()
     mapping["options"] = {**mapping["options"], "empty": values["empty"]}
+    if values.get("find_by"):
+        mapping["options"]["find_by"] = values["find_by"]
     constants = {name: value for name, value in mapping.get("constants", {}).items() if name != "owner"}
     if values.get("owner"):
         constants["owner"] = User.objects.values_list("username", flat=True).get(pk=values["owner"])

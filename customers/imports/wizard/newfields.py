@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils.text import slugify
@@ -19,7 +20,7 @@ def may_make(user: User) -> bool:
 
 
 @transaction.atomic
-def make(*, user: User, obj: str, label: str, type: str, now: dt.datetime) -> str:
+def make(*, user: User, obj: str, label: str, type: str, choices: Sequence[str] = (), now: dt.datetime) -> str:
     """A new field of that kind of record; returns its name. One of the same name and kind is used as it is."""
     if not may_make(user):
         raise Refused(_("You may not add fields to this workspace."), status=403, code="forbidden")
@@ -27,5 +28,6 @@ def make(*, user: User, obj: str, label: str, type: str, now: dt.datetime) -> st
     name = slugify(label, allow_unicode=True)[:60]
     if not name:
         raise Invalid(_("Give the new field a name."))
-    found, _made = CustomField.objects.get_or_create(object=obj, name=name, defaults={"label": label, "type": type})
+    values = {"label": label, "type": type, "choices": list(choices) if type.endswith("choice") else []}
+    found, _made = CustomField.objects.get_or_create(object=obj, name=name, defaults=values)
     return found.name

@@ -53,9 +53,11 @@ class Line:
         return "ok" if self.column.confidence >= 0.85 else "warn" if self.column.confidence >= 0.5 else "bad"
 
     @property
-    def filled(self) -> int:
-        """Per cent of the rows that have a value here."""
-        return round(self.column.filled * 100)
+    def may_be_new(self) -> str:
+        """The type of the custom field that would take this column, in words."""
+        new = self.column.custom
+        offered = any(value == NEW for _name, group in self.choices for value, _words in group)
+        return str(labels.FIELD_TYPES.get(new.type, new.type)) if new and offered and not self.chosen else ""
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ class Offer:
         found = []
         for name in labels.SETTINGS:
             guess = getattr(self.found.detected, name, None)
-            if isinstance(guess, Guess) and (guess.value or name in OPTIONS):
+            if isinstance(guess, Guess) and name not in labels.QUIET and (guess.value or name in OPTIONS):
                 found.append(self._setting(name, guess))
         return found
 

@@ -13,12 +13,14 @@ from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
 from crm.kit.errors import Refused
+from crm.kit.models import CustomField
 from crm.kit.views import Page, go_to
 from customers.imports import kinds
 from customers.imports.run import rejects_path
 from customers.imports.wizard import drafts, figures, labels, rejects
 from customers.imports.wizard.files import rejects_file
 from customers.imports.wizard.steps import OfImport, address, standing
+from customers.imports.wizard.treatments import in_words
 from customers.imports.wizard.undo_page import can_undo, report_of
 from customers.models import ImportJob
 
@@ -78,8 +80,8 @@ class ResultPage(OfImport, Page):
         return super().get_context_data(
             report=report, figures=figures.figures(row) if row.report else [], so_far=figures.sentence(row),
             failure=self._failure(), lists=_lists(row, self.user),
-            treatments=[(labels.treatment(name, kind), count) for name, count in report.get("treatments", {}).items()],
-            filled=[(column, labels.field_label(kind, name)) for column, name in report.get("mapping", {}).items()],
+            treatments=[(in_words(name, kind), count) for name, count in report.get("treatments", {}).items()],
+            filled=_filled(row),
             format=labels.setting_value("format", report.get("format", "")),
             encoding=labels.setting_value("encoding", report.get("encoding") or "") if report.get("encoding") else "",
             has_rejects=mine, refused=refused, more_refused=more_refused, header=rejects.header_of(row) if mine else [],
@@ -96,6 +98,16 @@ class ResultPage(OfImport, Page):
             return ""
         told = row.error or (row.job.error if row.job else "") or _("It was cut off. The rows written so far stay.")
         return told.replace(str(rejects_path(row)), "rejects.csv")
+
+
+def _filled(row: ImportJob) -> list[tuple[str, str]]:
+    """Which column filled which field, in words; custom fields under their label."""
+    kind, mapping = kinds.get(row.kind), row.mapping or {}
+    columns = mapping.get("columns") or (row.report or {}).get("mapping", {})
+    custom = mapping.get("custom", {})
+    names = dict(CustomField.objects.filter(object=kind.object, name__in=custom.values()).values_list("name", "label"))
+    found = [(column, labels.field_label(kind, name)) for column, name in columns.items()]
+    return found + [(column, names.get(name, name)) for column, name in custom.items()]
 
 
 def _lists(row: ImportJob, user: User) -> list[tuple[str, str]]:
