@@ -169,7 +169,7 @@ def test_the_kinds_are_those_that_the_role_may_write(sign_in: SignIn) -> None:
 def test_a_draft_is_its_owners_alone_and_imports_are_seen_by_those_who_reach_them(sign_in: SignIn) -> None:
     manager, integrator = sign_in("manager"), sign_in("integrator")
     row = upload(manager)
-    for step in ("upload", "map", "check", "discard", "run", "result"):
+    for step in ("upload", "map", "check", "discard", "run", "result", "undo"):
         assert integrator.get(address(row, step)).status_code == 404
         assert integrator.post(address(row, step)).status_code == 404
     assert "people.csv" not in body(integrator, "/data/import/")
@@ -178,6 +178,8 @@ def test_a_draft_is_its_owners_alone_and_imports_are_seen_by_those_who_reach_the
     assert "people.csv" in body(integrator, "/data/import/")
     page = body(integrator, address(row, "result"))
     assert "Rows that were not taken" not in page
+    assert integrator.get(address(row, "rejects")).status_code == 404
+    assert manager.get(address(row, "rejects")).status_code == 200
     assert "Rows that were not taken" in body(manager, address(row, "result"))
     assert integrator.post(address(row, "result"), {"again": "1"}).status_code == 404
     assert sign_in("admin").get(address(row, "result")).status_code == 200
@@ -247,7 +249,7 @@ def test_a_rejected_cell_is_mended_in_place_and_checked_again(client: Client) ->
 
 def test_rejected_rows_go_round_by_the_downloaded_file(client: Client) -> None:
     row = launched(client, mapped(client, upload(client), source="shop"))
-    answer = client.get(address(row, "result") + "?file=rejects")
+    answer = client.get(address(row, "rejects"))
     text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
     assert "_line,_reason" in text
     again = upload(client, text.replace("soon", "1991-02-03"), name="mended.csv")

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -19,7 +19,6 @@ from crm.kit.errors import Refused
 from crm.kit.views import Page, go_to
 from customers.imports.run import rejects_path
 from customers.imports.wizard import drafts, figures, rejects
-from customers.imports.wizard.files import rejects_file
 from customers.imports.wizard.steps import OfImport, address
 from customers.models import ImportJob
 
@@ -49,10 +48,6 @@ class CheckPage(OfImport, Page):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.draft.mapping is None:
             return go_to(request, address(self.draft, "map"))
-        if request.GET.get("file") == "rejects":
-            if self.tried is None:
-                raise Http404
-            return rejects_file(self.tried)
         if request.headers.get("HX-Target") == "progress" and self.is_running:
             return render(request, "imports/progress.html", self._progress())
         if request.headers.get("HX-Target") == "progress":

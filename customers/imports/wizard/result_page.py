@@ -18,7 +18,6 @@ from crm.kit.views import Page, go_to
 from customers.imports import kinds
 from customers.imports.run import rejects_path
 from customers.imports.wizard import drafts, figures, labels, rejects
-from customers.imports.wizard.files import rejects_file
 from customers.imports.wizard.steps import OfImport, address, standing
 from customers.imports.wizard.treatments import in_words
 from customers.imports.wizard.undo_page import can_undo, report_of
@@ -49,8 +48,6 @@ class ResultPage(OfImport, Page):
         row = self.row
         if row.state == ImportJob.State.DRAFT or (standing(row) == "run" and not (row.job and row.job.is_over)):
             return go_to(request, address(row, standing(row)))
-        if request.GET.get("file") == "rejects" and self.is_own:
-            return rejects_file(row)
         if request.headers.get("HX-Target") == "progress":
             if row.state != ImportJob.State.UNDOING:
                 return go_to(request, address(row, "result"))

@@ -104,8 +104,9 @@ class UploadPage(OfImport, FormPage):
         try:
             return super().post(request, *args, **kwargs)
         finally:
-            for upload in request.FILES.values():
-                upload.close()
+            for _field, uploads in request.FILES.lists():
+                for upload in uploads:
+                    upload.close()
 
 
 def _what_came(form: Any) -> tuple[Any, str]:

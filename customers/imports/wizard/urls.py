@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from customers.imports.wizard import story  # noqa: F401  (it enters its tellers)
 from customers.imports.wizard.check_page import CheckPage, Discard
+from customers.imports.wizard.files import RejectsFile
 from customers.imports.wizard.listing import ImportList
 from customers.imports.wizard.mapping_page import MapPage
 from customers.imports.wizard.result_page import ResultPage
@@ -22,5 +23,6 @@ urlpatterns: list[URLPattern] = [
     path("data/import/<uuid:token>/discard/", Discard.as_view(), name="import-discard"),
     path("data/import/<uuid:token>/run/", RunPage.as_view(), name="import-run"),
     path("data/import/<uuid:token>/result/", ResultPage.as_view(), name="import-result"),
+    path("data/import/<uuid:token>/rejects/", RejectsFile.as_view(), name="import-rejects"),
     path("data/import/<uuid:token>/undo/", UndoPage.as_view(), name="import-undo"),
 ]
