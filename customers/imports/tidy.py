@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from crm.conf import CONF
 from crm.kit.models import Job
+from customers.imports import pending
 from customers.models import ImportJob
 
 SURELY_OVER = dt.timedelta(days=1)
@@ -22,7 +23,11 @@ KEEP_FAILED = dt.timedelta(days=30)
 
 def tidy(*, now: dt.datetime) -> dict[str, int]:
     """Fail imports that nobody runs any more; remove files that belong to no import or that nothing reads again."""
-    return {"failed": _fail_orphans(now), "folders": _remove_folders(now), "files": _remove_files(now)}
+    pending.forget_gone()
+    return {
+        "failed": _fail_orphans(now), "folders": _remove_folders(now), "files": _remove_files(now),
+        "links": pending.resolve_all(now=now),
+    }  # fmt: skip
 
 
 def _fail_orphans(now: dt.datetime) -> int:
