@@ -136,9 +136,9 @@ def test_whatever_brings_the_other_end_resolves_the_link(bring):
 def test_what_a_person_left_waiting_is_not_linked_to_records_of_others(bring):
     root = root_team()
     north, south = (type(root).objects.create(name=name, parent=root) for name in ("North", "South"))
-    agent = make_user("agnes", "agent", north)
+    manager = make_user("mona", "manager", north)
     Queue.objects.create(name="North", team=north)
-    bring("tickets", "id,subject,Contact ID\nt1,Broken,k1\n", user=agent, team="North")
+    bring("tickets", "id,subject,Contact ID\nt1,Broken,k1\n", user=manager, team="North")
     bring("contacts", SMALL["contacts"], team="South")
     assert Contact.objects.filter(team=south).count() == 2 and Ticket.objects.get().contact is None
 
