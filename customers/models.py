@@ -421,3 +421,23 @@ class ImportChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job_id} {self.action} {self.object}"
+
+
+class PendingLink(models.Model):
+    """A row whose other end has not arrived yet; kept when it is resolved, so that an undone import can come again."""
+
+    link = models.CharField(max_length=40, help_text=_("Which column of which table waits."))
+    holder = models.BigIntegerField()
+    source = models.ForeignKey("kit.Source", models.PROTECT, related_name="+", db_index=False)
+    key = models.CharField(max_length=200, help_text=_("What the file calls the other end."))
+    job = models.ForeignKey(ImportJob, models.SET_NULL, null=True, blank=True, related_name="links")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["link", "holder"], name="customers_pendinglink_once")]
+        indexes = [models.Index(fields=["link", "source", "key"], name="customers_pendinglink_key")]
+
+    def __str__(self) -> str:
+        return f"{self.link} {self.holder} → {self.key}"

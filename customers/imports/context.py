@@ -65,6 +65,8 @@ class Context:
     counts: Counter[str] = field(default_factory=Counter)
     treatments: Counter[str] = field(default_factory=Counter)
     detected: Detected
+    resolved: int = 0
+    """Links of other files that have their other end by this import."""
     written: set[str] = field(default_factory=set)
     """Tables that got rows, for ANALYZE."""
 

@@ -6,15 +6,16 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
+from customers.imports import pending
 from customers.imports.context import Context
 from customers.imports.converters import NULL, Bad
 from customers.imports.fields import Field, choices
 from customers.imports.kinds import register
 from customers.imports.known import find
-from customers.imports.links import by_key
+from customers.imports.links import by_key, names_customers
 from customers.imports.points import MORE, add_points, follow_points, gathered, write_points
 from customers.imports.tables import TableKind
-from customers.imports.words import CUSTOMER_ID, GENDERS, WORDS
+from customers.imports.words import CUSTOMER_ID, CUSTOMER_NAME, GENDERS, WORDS
 from customers.models import Contact, Customer
 from customers.phones import normalised_phone
 
@@ -147,6 +148,11 @@ class Customers(PeopleKind):
         )
     )
 
+    def prepare(self, context: Context) -> None:
+        """Customers that other files only named are filled by this one."""
+        super().prepare(context)
+        context.resolved += pending.adopt_named(context)
+
     def target(self) -> str:
         return by_key("customers_externalid", "x.customer_id AS id", source="%(source)s", key="s.external_id", to="t")
 
@@ -193,8 +199,19 @@ class Contacts(PeopleKind):
             )
         ),
         Field(name="customer.external_id", type="code", limit=200, words=tuple(w for w in CUSTOMER_ID if w != "客户")),
+        Field(
+            name="customer.name",
+            type="code",
+            limit=200,
+            words=tuple(w for w in CUSTOMER_NAME if w not in WORDS["company"]),
+        ),
         Field(name="role", limit=80),
     )
+
+    def finish(self, context: Context) -> None:
+        """What waited for these contacts has them now."""
+        super().finish(context)
+        context.resolved += pending.resolve(self.object, now=context.now)
 
     def insert(self, context: Context) -> int:
         made = super().insert(context)
@@ -202,7 +219,7 @@ class Contacts(PeopleKind):
         if made:
             write_points(context, holder="contact", new="t.id", join=found)
             add_points(context, holder="contact", who="t.id", join=found)
-        if context.plan.has("customer.external_id"):
+        if names_customers(context):
             context.execute(
                 'WITH made AS (INSERT INTO customers_contactrole (contact_id, customer_id, role, "primary") '
                 f"SELECT t.id, c.customer_id, coalesce(c.f_role, ''), false FROM import_chunk c {found} "

@@ -19,7 +19,7 @@ from crm.conf import CONF
 from crm.kit.errors import Invalid, Refused
 from crm.kit.models import Source
 from crm.kit.workspace import home_currency, workspace_zone
-from customers.imports import detecting, kinds, mapping
+from customers.imports import detecting, kinds, mapping, pending
 from customers.imports.context import Context, Reach, owner_words, target_team
 from customers.imports.kinds import Kind
 from customers.imports.mends import mended
@@ -278,6 +278,8 @@ def _report(job: ImportJob, kind: Kind, context: Context, table: Table, rows: in
         "mapping": _described(context, table),
         "ignored_columns": list(context.plan.ignored),
         "treatments": {name: count for name, count in sorted(context.treatments.items()) if count},
+        "pending_links": pending.waiting(job.pk),
+        "resolved_links": context.resolved,
         "visible_to": seen_by(kind, context),
     }
 

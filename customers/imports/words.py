@@ -23,7 +23,7 @@ NAMES = {
     "last_name": "lastname surname familyname nachname familienname nom nomdefamille apellido apellidos nazwisko фамилия прізвище "
     "姓 姓氏 family sobrenome apelido cognome efternamn efternavn etternavn sukunimi achternaam příjmení priezvisko vezetéknév nume "
     "numedefamilie prezime soyad soyadı επώνυμο επίθετο họ اسمالعائلة اسمالعائله اللقب שםמשפחה นามสกุล perekonnanimi uzvārds pavardė 성",
-    "company": "companyname organization organisation organizationname organization1name account employer business firma firmenname "
+    "company": "companyname organization organisation organizationname organization1name employer business firma firmenname "
     "unternehmen société societe raisonsociale entreprise empresa compañía organización razónsocial companhia azienda società "
     "ragionesociale företag företagsnamn virksomhed bedrijf bedrijfsnaam yritys společnost spoločnosť cég cégnév companie şirket "
     "şirketadı kurum компания организация фирма предприятие компанія εταιρεία côngty têncôngty الشركة اسمالشركة חברה บริษัท "

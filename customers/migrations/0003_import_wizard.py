@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_defaults'),
-        ('customers', '0002_undo'),
+        ('customers', '0002_pending_links'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

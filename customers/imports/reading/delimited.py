@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,21 @@ SAMPLE = 64 * 1024
 FIRST_ROWS = 120
 MAX_CELL = 4 * 1024 * 1024
 MAX_COLUMNS = 2000
+
+
+BROKEN = "crm_broken"
+"""Name of the error handler; the usual one cannot show bytes below 128, of which the wide encodings have some."""
+
+
+def _broken(error: UnicodeError) -> tuple[str, int]:
+    """Bytes that are no text become lone surrogates."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    bad = error.object[error.start : error.end]
+    return "".join(chr(0xDC00 + byte) if byte > 127 else "\udc80" for byte in bad), error.end
+
+
+codecs.register_error(BROKEN, _broken)
 
 
 class _Raw(io.RawIOBase):
@@ -38,7 +54,7 @@ class _Raw(io.RawIOBase):
 def text_of(stream: Callable[[], IO[bytes]], encoding: str, newline: str | None = "") -> io.TextIOWrapper:
     """The stream as text; bytes that do not fit come as lone surrogates and reject their row later."""
     raw = io.BufferedReader(_Raw(stream()), buffer_size=256 * 1024)
-    return io.TextIOWrapper(raw, encoding=encoding, errors="surrogateescape", newline=newline)
+    return io.TextIOWrapper(raw, encoding=encoding, errors=BROKEN, newline=newline)
 
 
 class Lines:

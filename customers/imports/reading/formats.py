@@ -13,7 +13,7 @@ from customers.imports.reading.detected import Guess
 AMOUNT = re.compile(
     r"[(+\-−]?\s*(?:[$€£¥￥]|[A-Z]{3})?\s*[+\-−]?(\d[\d.,'’\s\u00a0\u202f]*)\s*(?:[$€£¥￥%]|[A-Z]{3})?\)?"
 )
-PARTS = re.compile(r"(\d{1,4})[-/. ](\d{1,2})[-/. ](\d{2,4})\.?(?:[T\s,].*)?")
+PARTS = re.compile(r"(\d{1,4})[-/. ](\d{1,2})[-/. ](\d{1,4})\.?(?:[T\s,].*)?")
 POINT = re.compile(
     r"\d{1,3}(,\d{3})+\.\d*|\d+\.(\d{1,2}|\d{4,})|\d{1,3}(,\d{3}){2,}|\d{1,3}([ '’\u00a0\u202f]\d{3})+\.\d+"
 )
@@ -36,8 +36,9 @@ class Formats:
         """Take in some values."""
         for value in values:
             text = value.strip()
-            if text[:1].isdigit() or text[:1] in "(+-−$€£¥￥" or text[-1:].isdigit():
-                self._date(text) or self._amount(text)
+            figure = text[:1].isdigit() or text[:1] in "(+-−$€£¥￥" or text[-1:].isdigit()
+            if figure and not self._date(text):
+                self._amount(text)
 
     @property
     def open_dates(self) -> bool:
@@ -51,7 +52,7 @@ class Formats:
         first, second, third = (int(part) for part in found.groups())
         if len(found[1]) == 4:
             self.orders["ymd"] += 1
-        elif len(found[1]) > 2 or second > 31 or (first > 31 and third > 31):
+        elif len(found[1]) > 2 or len(found[3]) in (1, 3) or second > 31 or (first > 31 and third > 31):
             return False
         elif first > 31:
             self.orders["ymd"] += 1
