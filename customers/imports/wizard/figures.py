@@ -36,6 +36,10 @@ def figures(row: ImportJob) -> list[Figure]:
     ]
     if "duplicates" in report:
         made.append(Figure("duplicates", _("Possible duplicates"), _count(report, "duplicates"), "warn"))
+    if report.get("pending_links"):
+        made.append(Figure("pending", _("Links that wait for their other end"), _count(report, "pending_links")))
+    if report.get("resolved_links"):
+        made.append(Figure("resolved", _("Waiting links resolved"), _count(report, "resolved_links"), "ok"))
     return made
 
 
