@@ -59,7 +59,7 @@ FIELDS: dict[str, Words] = {
 SETTINGS: dict[str, Words] = {
     "format": gettext_lazy("Format"),
     "encoding": gettext_lazy("Encoding"),
-    "delimiter": gettext_lazy("Columns are separated by"),
+    "delimiter": gettext_lazy("Delimiter"),
     "quote": gettext_lazy("Texts are quoted by"),
     "header_row": gettext_lazy("Header in line"),
     "sheet": gettext_lazy("Sheet"),
