@@ -4,12 +4,12 @@ from typing import TypeVar
 
 import django_filters
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Exists, Func, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.filters import OwnerFilter, TeamFilter
 from crm.kit.filters import ChoicesFilter, IdFilter, KitFilterSet, TextFilter, TimeFilter
-from customers.models import ContactRole, Customer, ExternalId, Interaction, Lifecycle
+from customers.models import ContactRole, Customer, ExternalId, ImportChange, ImportJob, Interaction, Lifecycle
 
 M = TypeVar("M", bound=models.Model)
 
@@ -42,6 +42,21 @@ class TagFilter(TextFilter):
         return qs.filter(~Q(tags=[]), tags__contains=[value]) if value else qs  # the index holds tagged rows only
 
 
+class ImportFilter(IdFilter):
+    """Customers that one import created or updated."""
+
+    def filter(self, qs: QuerySet[M], value: int | None) -> QuerySet[M]:
+        """By the ids that each span of the import noted; an import that the reader may not see has none."""
+        if value is None:
+            return qs
+        request = self.parent.request if self.parent else None
+        if request is None or not ImportJob.objects.visible_to(request.user).filter(pk=value).exists():
+            return qs.none()
+        each = Func("ids", function="unnest", output_field=BigIntegerField())
+        noted = ImportChange.objects.filter(job=value, object="customers.customer").annotate(one=each)
+        return qs.filter(pk__in=noted.values("one"))
+
+
 class CustomerFilters(KitFilterSet):
     """The customer list."""
 
@@ -68,6 +83,7 @@ class CustomerFilters(KitFilterSet):
     changed_after = TimeFilter(label=_("Changed from"), field_name="updated_at", lookup_expr="gte")
     contacted_after = TimeFilter(label=_("Last contact from"), field_name="last_contact__at", lookup_expr="gte")
     contacted_before = TimeFilter(label=_("Last contact before"), field_name="last_contact__at", lookup_expr="lt")
+    imported_by = ImportFilter(label=_("Import"), field_name="id")
 
 
 class TrashFilters(KitFilterSet):

@@ -14,7 +14,13 @@ from django.utils.translation import pgettext_lazy
 from crm.accounts.models import Team
 from crm.kit.fields import FromSource, Stamped, search_column, sort_key
 from crm.kit.history import tracked
-from customers.querysets import ContactQuerySet, CustomerQuerySet, ImportJobQuerySet, InteractionQuerySet
+from customers.querysets import (
+    ContactQuerySet,
+    CustomerQuerySet,
+    ImportJobQuerySet,
+    InteractionQuerySet,
+    SavedMappingQuerySet,
+)
 
 
 class Lifecycle(models.TextChoices):
@@ -328,6 +334,7 @@ class ImportJob(models.Model):
         UPDATE = "update", _("Update only")
 
     class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
         WAITING = "waiting", _("Waiting")
         RUNNING = "running", _("Running")
         DONE = "done", _("Done")
@@ -353,6 +360,9 @@ class ImportJob(models.Model):
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.WAITING)
     reached = models.BigIntegerField(default=0, help_text=_("Rows up to this one are written for good."))
     counts = models.JSONField(default=dict, blank=True)
+    mends = models.JSONField(default=dict, blank=True, help_text=_("Cells mended by hand: line, column, new text."))
+    wizard = models.JSONField(default=dict, blank=True, help_text=_("What a draft remembers besides its mapping."))
+    check_of = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="checks")
     report = models.JSONField(_("report"), null=True, blank=True)
     error = models.TextField(_("error"), blank=True, default="")
     created_at = models.DateTimeField(_("asked"), auto_now_add=True)
@@ -368,6 +378,32 @@ class ImportJob(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.file_name}"
+
+
+class SavedMapping(models.Model):
+    """A mapping under a name, offered again when a file with the same header comes."""
+
+    name = models.CharField(_("name"), max_length=80)
+    kind = models.CharField(_("kind"), max_length=40)
+    signature = models.CharField(max_length=64, help_text=_("Digest of the header, whatever the order of its columns."))
+    header = models.JSONField(default=list, blank=True)
+    mapping = models.JSONField(_("mapping"))
+    mode = models.CharField(_("mode"), max_length=6, choices=ImportJob.Mode.choices, default=ImportJob.Mode.UPSERT)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("owner"))
+    team = models.ForeignKey(
+        Team, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("team"), db_index=False
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = SavedMappingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "kind", "name"], name="customers_savedmapping_once")]
+        indexes = [models.Index(fields=["kind", "signature"], name="savedmappings_by_header")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ImportChange(models.Model):
@@ -401,3 +437,23 @@ from customers.privacy.records import (  # noqa: E402, F401 - its tables point a
 )
 from customers.quality.models import QualityException, QualityResult, QualityRule  # noqa: E402, F401 - tables of this app
 from customers.relationships import Relationship, RelationType  # noqa: E402, F401  tables of their own file
+
+
+class PendingLink(models.Model):
+    """A row whose other end has not arrived yet; kept when it is resolved, so that an undone import can come again."""
+
+    link = models.CharField(max_length=40, help_text=_("Which column of which table waits."))
+    holder = models.BigIntegerField()
+    source = models.ForeignKey("kit.Source", models.PROTECT, related_name="+", db_index=False)
+    key = models.CharField(max_length=200, help_text=_("What the file calls the other end."))
+    job = models.ForeignKey(ImportJob, models.SET_NULL, null=True, blank=True, related_name="links")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["link", "holder"], name="customers_pendinglink_once")]
+        indexes = [models.Index(fields=["link", "source", "key"], name="customers_pendinglink_key")]
+
+    def __str__(self) -> str:
+        return f"{self.link} {self.holder} → {self.key}"

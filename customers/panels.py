@@ -31,6 +31,7 @@ nav.entry(
 nav.entry(
     "customers", _("Customers"), "customers", icon="users", order=30, policy=("customer", "view"), go="c", bottom=True
 )
+nav.entry("imports", _("Import"), "imports", icon="folder-input", group="data", order=10, policy=("import", "view"))
 nav.entry("contacts", _("Contacts"), "contacts", icon="id-card", order=35, policy=("contact", "view"))
 nav.create(
     "customer",
@@ -43,7 +44,6 @@ nav.create(
 )
 settings_page("trash", _("Trash"), "customers-trash", "trash-2", ("customer", "delete"))
 settings_page("relations", _("Relationships"), "settings-relations", "link", ("setting", "view"))
-
 settings_page("consent", _("Consent"), "settings-consent", "circle-check", ("privacy", "approve"))
 settings_page("retention", _("Retention and erasure"), "settings-retention", "clock", ("privacy", "approve"))
 lists.register()

@@ -50,10 +50,23 @@ class ImportJobQuerySet(models.QuerySet):
     """Imports."""
 
     def visible_to(self, user: User) -> Self:
-        """A person's own imports; all of them for those who reach every import."""
+        """A person's own imports; all of them, but nobody else's drafts, for those who reach every import."""
         if not user.access.can("import"):
             return self.none()
-        return self.all() if user.access.scope("import") == "all" else self.filter(user=user)
+        own = Q(user=user)
+        return self.filter(own | ~Q(state="draft")) if user.access.scope("import") == "all" else self.filter(own)
+
+
+class SavedMappingQuerySet(models.QuerySet):
+    """Mappings under a name."""
+
+    def visible_to(self, user: User) -> Self:
+        """A person's own, and those shared with a team in which the person imports."""
+        if not user.access.can("import", "run"):
+            return self.none()
+        teams = user.access.team_ids("import", "run")
+        shared = Q(team__isnull=False) if teams is None else Q(team__in=teams)
+        return self.filter(Q(owner=user) | shared)
 
 
 def of_visible_customers(user: User, obj: str, *, path: str = "customer") -> Q:

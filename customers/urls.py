@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from customers import customfields, editing, family, people, picks, points, trash, views
+from customers.imports.wizard.urls import urlpatterns as wizard
 from customers.privacy import settings_views
 from customers.privacy import views as privacy
 from customers.quality.urls import urlpatterns as quality
@@ -83,5 +84,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "settings/consent/purposes/<int:pk>/", settings_views.SwitchPurpose.as_view(), name="settings-consent-purpose"
     ),
     path("settings/retention/", settings_views.RetentionSettings.as_view(), name="settings-retention"),
+    *wizard,
 ]
 urlpatterns += quality

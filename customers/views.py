@@ -60,9 +60,8 @@ class CustomerList(ListView):
     create_url = "/customers/new/"
     create_label = gettext_lazy("New customer")
     create_policy = ("customer", "add")
-    empty_text = gettext_lazy(
-        "No customers yet. Add the first one here, or bring a whole file in with the import command or the API."
-    )
+    empty_text = gettext_lazy("No customers yet. Add the first one here, or bring in a whole file.")
+    empty_template = "customers/empty.html"
     actions = ACTIONS
     editor = EDITOR
     group_names = ("lifecycle", "kind", "owner", "team", "country", "churn_band", "rfm_segment")
@@ -71,6 +70,11 @@ class CustomerList(ListView):
 
     def get_queryset(self) -> QuerySet[Customer]:
         return super().get_queryset().select_related("owner", "last_contact").defer(*HEAVY)
+
+    @property
+    def may_import(self) -> bool:
+        """Whether the empty list offers to bring in a file."""
+        return self.may(("import", "run"))
 
     @cached_property
     def scene(self) -> Scene:

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
+from customers.imports import pending
 from customers.imports.context import Context
 from customers.imports.fields import Field, choices
 from customers.imports.kinds import register
+from customers.imports.pending import Link
+from customers.imports.relations import LinkedKind, Relation
 from customers.imports.tables import TableKind, later_again
-from customers.imports.words import CUSTOMER_ID
+from customers.imports.words import CONTACT_ID, CUSTOMER_ID, CUSTOMER_NAME
 from marketing.models import Campaign, Touch
 
 STATES = choices({
@@ -40,27 +43,56 @@ class Campaigns(TableKind):
         Field(name="team", type="lookup", column="team_id", words=("团队",)),
     )  # fmt: skip
 
+    def finish(self, context: Context) -> None:
+        """What waited for these campaigns has them now."""
+        super().finish(context)
+        context.resolved += pending.resolve(self.object, now=context.now)
+
     def exported(self) -> Mapping[str, str]:
         same = ("external_id", "name", "channel", "state", "starts_at", "ends_at", "budget", "currency")
         return {name: name for name in same} | {"owner": "owner__username", "team": "team__name"}
 
 
+FOLLOW = """
+UPDATE marketing_touch h SET customer_id = f.customer_id
+FROM (SELECT w.id, r.customer_id FROM marketing_touch w
+      JOIN LATERAL (SELECT x.customer_id FROM customers_contactrole x WHERE x.contact_id = w.contact_id
+                    ORDER BY x.primary DESC, x.id LIMIT 1) r ON true
+      WHERE w.customer_id IS NULL AND w.contact_id IS NOT NULL) f
+WHERE h.id = f.id
+"""
+"""A member's customer is the one that the contact belongs to."""
+CAMPAIGN = pending.register(
+    Link(name="touch.campaign", table="marketing_touch", column="campaign_id", target="marketing_campaign",
+         object="campaign", named=True)
+)  # fmt: skip
+CONTACT = pending.register(
+    Link(name="touch.contact", table="marketing_touch", column="contact_id", target="customers_contact",
+         object="contact", then=FOLLOW)
+)  # fmt: skip
+
+
 @register
-class Touches(TableKind):
-    """A customer's part in a campaign; one per campaign and customer."""
+class Touches(LinkedKind):
+    """A customer's part in a campaign: one per campaign and customer, or per member where contacts are named."""
 
     name = "touches"
     object = "campaign"
     model = Touch
     owned = False
     customers_by_id = True
-    identity = ("campaign.external_id", "customer.external_id")
+    relations = (
+        Relation(field="campaign.external_id", link=CAMPAIGN), Relation(field="contact.external_id", link=CONTACT),
+    )  # fmt: skip
+    identity = ("campaign.external_id", "customer.external_id", "contact.external_id")
     fields = (
         Field(name="external_id", type="code", limit=200, words=("id", "memberid", "编号")),
-        Field(name="campaign.external_id", type="lookup", column="campaign_id", required=True,
+        Field(name="campaign.external_id", type="code", limit=200, required=True,
               words=("campaign", "campaignid", "campaignname", "活动", "活动编号")),
-        Field(name="customer.external_id", type="code", limit=200, required=True, words=(*CUSTOMER_ID, "contactid", "leadid", "member")),
-        Field(name="sent_at", type="moment", column="sent_at", words=("sent", "date", "发送时间")),
+        Field(name="customer.external_id", type="code", limit=200, words=(*CUSTOMER_ID, "leadid", "member")),
+        Field(name="customer.name", type="code", limit=200, words=CUSTOMER_NAME),
+        Field(name="contact.external_id", type="code", limit=200, words=CONTACT_ID),
+        Field(name="sent_at", type="moment", column="sent_at", words=("sent", "date", "createddate", "发送时间")),
         Field(name="opened_at", type="moment", column="opened_at", words=("opened", "打开时间")),
         Field(name="clicked_at", type="moment", column="clicked_at", words=("clicked", "点击时间")),
         Field(name="converted_at", type="moment", column="converted_at", words=("converted", "responded", "转化时间")),
@@ -68,36 +100,44 @@ class Touches(TableKind):
         Field(name="status", type="code", column="status", limit=30, words=("state", "状态")),
     )  # fmt: skip
 
-    def lookups(self, context: Context) -> Mapping[str, Mapping[str, int]]:
-        """Campaigns by name, and by their id in this source, which wins."""
-        campaigns = Campaign.objects.order_by("-id")
-        if context.reach.user is not None:
-            campaigns = campaigns.visible_to(context.reach.user)
-        found = {name.casefold(): pk for name, pk in campaigns.values_list("name", "id")}
-        ours = campaigns.filter(source=context.source_id).exclude(external_id="")
-        return {
-            "campaign.external_id": found | {key.casefold(): pk for key, pk in ours.values_list("external_id", "id")}
-        }
+    def joins(self) -> str:
+        return (
+            f"{super().joins()} LEFT JOIN LATERAL (SELECT x.customer_id FROM customers_contactrole x "
+            "WHERE x.contact_id = r_contact.id ORDER BY x.primary DESC, x.id LIMIT 1) role ON true"
+        )
+
+    def extras(self) -> dict[str, str]:
+        return super().extras() | {"customer_id": "coalesce(e.customer_id, role.customer_id)"}
 
     def target(self) -> str:
         return (
-            "LEFT JOIN LATERAL (SELECT x.id FROM marketing_touch x WHERE x.campaign_id = s.f_campaign_external_id "
-            "AND x.customer_id = e.customer_id LIMIT 1) t ON true"
+            "LEFT JOIN LATERAL (SELECT y.id FROM (SELECT x.id, 1 AS place FROM marketing_touch x "
+            "WHERE x.source_id = %(source)s AND x.external_id = s.external_id AND NOT (x.external_id = '') "
+            "UNION ALL SELECT x.id, 2 FROM marketing_touch x WHERE x.campaign_id = r_campaign.id "
+            "AND x.customer_id = e.customer_id AND x.contact_id IS NULL AND s.f_contact_external_id IS NULL) y "
+            "ORDER BY y.place LIMIT 1) t ON true"
+        )
+
+    def refuse(self, context: Context) -> None:
+        super().refuse(context)
+        context.refuse(
+            "import_chunk",
+            "f_customer_external_id IS NULL AND f_contact_external_id IS NULL",
+            _("the row names neither a customer nor a contact"),
         )
 
     def work(self, context: Context, low: int, high: int) -> None:
         super().work(context, low, high)
         context.refuse(
             "import_chunk",
-            later_again("f_campaign_external_id, customer_id"),
+            f"contact_id IS NULL AND f_contact_external_id IS NULL AND {later_again('campaign_id, customer_id')}",
             _("the same customer of this campaign stands again in a later line, which counts"),
             skipped=True,
         )
 
     def changes(self, context: Context) -> dict[str, str]:
         found = super().changes(context)
-        found.pop("campaign_id", None)
-        found.pop("customer_id", None)
+        found["customer_id"] = "coalesce(t.customer_id, c.customer_id)"
         return found
 
     def exported(self) -> Mapping[str, str]:
@@ -105,4 +145,5 @@ class Touches(TableKind):
         return {
             "external_id": "external_id", "campaign.external_id": "campaign__name",
             "customer.external_id": "customer__external_ids",
+            "contact.external_id": "contact__external_id",
         } | {name: name for name in times}  # fmt: skip

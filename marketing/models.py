@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.accounts.models import Team
 from crm.kit.fields import FromSource, MoneyField, Stamped, search_column
 from crm.kit.history import tracked
-from customers.models import Customer
+from customers.models import Contact, Customer
 from marketing.querysets import CampaignQuerySet, TouchQuerySet
 
 
@@ -55,10 +55,14 @@ class Campaign(FromSource, Stamped):
 
 @tracked()
 class Touch(FromSource):
-    """A customer's part in a campaign: when it was sent, opened, clicked, answered."""
+    """A customer's part in a campaign: when it was sent, opened, clicked, answered.
 
-    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="touches", db_index=False)
-    customer = models.ForeignKey(Customer, models.CASCADE, related_name="touches", db_index=False)
+    An imported one may wait for its campaign or customer; until both are here nobody sees it.
+    """
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, null=True, related_name="touches", db_index=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, null=True, related_name="touches", db_index=False)
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="touches", db_index=False)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     opened_at = models.DateTimeField(_("opened"), null=True, blank=True)
     clicked_at = models.DateTimeField(_("clicked"), null=True, blank=True)
@@ -71,9 +75,18 @@ class Touch(FromSource):
     class Meta:
         constraints = [
             *FromSource.Meta.constraints,
-            models.UniqueConstraint(fields=["campaign", "customer"], name="marketing_touch_once"),
+            models.UniqueConstraint(
+                fields=["campaign", "customer"],
+                condition=Q(external_id="", contact__isnull=True),
+                name="marketing_touch_once",
+            ),
         ]
-        indexes = [models.Index(fields=["customer", "-sent_at", "-id"], name="touches_of_customer")]
+        indexes = [
+            models.Index(fields=["customer", "-sent_at", "-id"], name="touches_of_customer"),
+            models.Index(fields=["campaign", "customer"], name="touches_of_campaign"),
+            models.Index(fields=["contact"], name="touches_of_contact", condition=Q(contact__isnull=False)),
+            models.Index(fields=["id"], name="touches_of_nobody", condition=Q(customer__isnull=True)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.campaign_id} → {self.customer_id}"

@@ -25,7 +25,7 @@ class TouchQuerySet(models.QuerySet):
     """Campaign touches."""
 
     def visible_to(self, user: User) -> Self:
-        """Touches of the customers that the user may see."""
+        """Touches of the customers that the user may see; those that wait for their campaign are nobody's yet."""
         if not user.access.can("campaign"):
             return self.filter(Q(pk__in=[]))
-        return self.filter(of_visible_customers(user, "customer"))
+        return self.filter(of_visible_customers(user, "customer"), campaign__isnull=False)

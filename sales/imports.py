@@ -10,7 +10,7 @@ from customers.imports.context import Context
 from customers.imports.fields import Field, choices
 from customers.imports.kinds import PARTS, Part, register
 from customers.imports.tables import TableKind, later_again
-from customers.imports.words import CUSTOMER_ID
+from customers.imports.words import CUSTOMER_ID, CUSTOMER_NAME
 from sales.models import Deal, Product
 from sales.orders_import import Orders
 from sales.stages_import import STAGE_CHANGE, STAGE_JOIN, add_stages, note_stages
@@ -76,7 +76,8 @@ class Deals(TableKind):
     fields = (
         Field(name="external_id", type="code", limit=200, words=("id", "dealid", "opportunityid", "编号")),
         Field(name="title", column="title", limit=200, words=("name", "dealname", "opportunity", "opportunityname", "subject", "名称", "商机")),
-        Field(name="customer.external_id", type="code", limit=200, words=(*CUSTOMER_ID, "account", "accountname")),
+        Field(name="customer.external_id", type="code", limit=200, words=CUSTOMER_ID),
+        Field(name="customer.name", type="code", limit=200, words=CUSTOMER_NAME),
         Field(name="pipeline", type="code", limit=80, words=("管道",)),
         Field(name="stage", type="code", limit=80, words=("dealstage", "stagename", "status", "阶段")),
         Field(name="amount", type="number", column="amount", words=("value", "closevalue", "dealvalue", "金额")),

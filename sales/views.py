@@ -48,7 +48,7 @@ class OrderList(ListView):
     group_names = ("kind", "status", "currency", "team")
     sums = {"total": "home_total"}
     presets = (Preset("returns", gettext_lazy("Returns"), "kind=return"),)
-    empty_text = gettext_lazy("No orders yet. They come in with the import command or the API.")
+    empty_text = gettext_lazy("No orders yet. They come in by an imported file or the API.")
 
     def get_queryset(self) -> QuerySet[Order]:
         return super().get_queryset().select_related("customer").only(

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 
 from crm.kit.errors import Invalid
-from customers.imports import links
+from customers.imports import links, pending
 from customers.imports.context import Context
 from customers.imports.fields import Field, choices
 from customers.imports.kinds import register
-from customers.imports.tables import TableKind
-from customers.imports.words import CUSTOMER_ID
+from customers.imports.pending import Link
+from customers.imports.relations import LinkedKind, Relation
+from customers.imports.words import CONTACT_ID, CUSTOMER_ID, CUSTOMER_NAME
 from service.models import Queue, Ticket
 
 STATUSES = choices({
@@ -25,8 +26,15 @@ PRIORITIES = choices(
 )
 
 
+CONTACT = pending.register(
+    Link(
+        name="ticket.contact", table="service_ticket", column="contact_id", target="customers_contact", object="contact"
+    )
+)
+
+
 @register
-class Tickets(TableKind):
+class Tickets(LinkedKind):
     """Tickets; the number names a row where there is no external id."""
 
     name = "tickets"
@@ -35,11 +43,14 @@ class Tickets(TableKind):
     owned = False
     key = "number"
     customers_by_id = True
+    relations = (Relation(field="contact.external_id", link=CONTACT),)
     identity = ("number", "customer.external_id", "subject", "created_at")
     fields = (
         Field(name="external_id", type="code", limit=200, words=("id", "caseid", "ticketid", "编号")),
         Field(name="number", type="code", limit=80, words=("casenumber", "ticketnumber", "ticketno", "工单号")),
-        Field(name="customer.external_id", type="code", limit=200, words=(*CUSTOMER_ID, "account", "accountname")),
+        Field(name="customer.external_id", type="code", limit=200, words=CUSTOMER_ID),
+        Field(name="customer.name", type="code", limit=200, words=CUSTOMER_NAME),
+        Field(name="contact.external_id", type="code", limit=200, words=CONTACT_ID),
         Field(name="subject", column="subject", words=("title", "summary", "主题", "标题")),
         Field(name="text", column="text", words=("description", "body", "message", "content", "描述", "内容")),
         Field(name="status", type="choice", column="status", choices=STATUSES, words=("state", "状态")),

@@ -38,6 +38,8 @@ class Story:
     more: int = 0  # refused rows that are not named
     reasons: list[tuple[str, int]] = field(default_factory=list)
     undo: str = ""  # where Undo is posted to
+    href: str = ""  # the page that has the whole of it
+    action: str = ""  # the words of that link
 
 
 Teller = Callable[[Job, Any], Story]

@@ -17,6 +17,7 @@ from customers.imports.mapping import Plan
 
 if TYPE_CHECKING:
     from customers.imports.reading import Table
+    from customers.imports.reading.detected import Detected
     from customers.models import ImportJob
 
 
@@ -63,6 +64,9 @@ class Context:
     progress: Callable[..., None]
     counts: Counter[str] = field(default_factory=Counter)
     treatments: Counter[str] = field(default_factory=Counter)
+    detected: Detected
+    resolved: int = 0
+    """Links of other files that have their other end by this import."""
     written: set[str] = field(default_factory=set)
     """Tables that got rows, for ANALYZE."""
 

@@ -274,31 +274,51 @@ class LookupConverter(Converter):
         return self.bad(_("“%(text)s” is not known") % {"text": text[:60]}) if found is None else str(found)
 
 
+class PointsConverter(TextConverter):
+    """A JSON list of further e-mails, phones and addresses, as the reader of cards gives it."""
+
+    KINDS = frozenset(["email", "phone", "address"])
+
+    def convert(self, text: str) -> str:
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            found = None
+        good = isinstance(found, list) and all(
+            isinstance(one, dict) and one.get("kind") in self.KINDS and isinstance(one.get("value"), str)
+            for one in found
+        )
+        return escape(text) if good else self.bad(_("is not a JSON list of e-mails, phones and addresses"))
+
+
 def converter(
     field: Field, *, order: str, decimal: str, zone: ZoneInfo, lookups: Mapping[str, Mapping[str, int]]
 ) -> Converter:
     """The converter of a field."""
     match field.type:
-        case "choice":
-            return ChoiceConverter(field)
         case "number":
             return NumberConverter(field, decimal=decimal)
         case "whole":
             return NumberConverter(field, decimal=decimal, places=0)
         case "date" | "moment":
             return MomentConverter(field, order=order, zone=zone)
-        case "yes":
-            return YesConverter(field)
-        case "tags":
-            return TagsConverter(field)
         case "lookup":
             return LookupConverter(field, lookups.get(field.name, {}))
-        case "code":
-            return Converter(field)
         case _:
-            return TextConverter(field)
+            return PLAIN_TYPES.get(field.type, TextConverter)(field)
+
+
+PLAIN_TYPES: Mapping[str, type[Converter]] = {
+    "choice": ChoiceConverter, "yes": YesConverter, "tags": TagsConverter,
+    "points": PointsConverter, "code": Converter,
+}  # fmt: skip
 
 
 def json_cell(values: Mapping[str, object]) -> str:
     """A JSON object as COPY takes it."""
-    return escape(json.dumps(values, ensure_ascii=False)) if values else NULL
+    return json_text(values) if values else NULL
+
+
+def json_text(value: object) -> str:
+    """JSON as COPY takes it; a NUL inside stays one, so that its row is rejected rather than the whole file."""
+    return escape(json.dumps(value, ensure_ascii=False).replace("\\u0000", "\0"))

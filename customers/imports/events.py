@@ -8,7 +8,7 @@ from customers.imports.context import Context
 from customers.imports.fields import Field, choices
 from customers.imports.kinds import register
 from customers.imports.tables import TableKind
-from customers.imports.words import CUSTOMER_ID
+from customers.imports.words import CUSTOMER_ID, CUSTOMER_NAME
 from customers.models import Interaction
 from customers.services.interactions import MOVE_FORWARD, TALK
 
@@ -38,7 +38,8 @@ class Interactions(TableKind):
     identity = ("customer.external_id", "kind", "direction", "channel", "occurred_at", "subject", "text")
     fields = (
         Field(name="external_id", type="code", limit=200, words=("id", "interactionid", "activityid", "编号")),
-        Field(name="customer.external_id", type="code", limit=200, required=True, words=CUSTOMER_ID),
+        Field(name="customer.external_id", type="code", limit=200, words=CUSTOMER_ID),
+        Field(name="customer.name", type="code", limit=200, words=CUSTOMER_NAME),
         Field(name="kind", type="choice", column="kind", required=True, choices=KINDS, words=("type", "activitytype", "类型")),
         Field(name="direction", type="choice", column="direction", choices=DIRECTIONS, words=("方向",)),
         Field(name="channel", type="code", column="channel", limit=40, words=("渠道",)),

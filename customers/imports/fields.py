@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 class Field:
     """One field of a kind, under the name that mappings and exports use.
 
-    ``type`` is text, choice, number, whole, date, moment, yes, tags, lookup or custom. ``column`` is the
+    ``type`` is text, choice, number, whole, date, moment, yes, tags, lookup, custom or points. ``column`` is the
     column of the table it fills; without one, the kind itself deals with it.
     """
 
@@ -44,6 +44,7 @@ SQL_TYPES = {
     "tags": "text[]",
     "lookup": "bigint",
     "custom": "jsonb",
+    "points": "jsonb",
 }
 
 

@@ -49,6 +49,8 @@ class Kind:
     """The field that names a row where no external id is given."""
     identity: tuple[str, ...] = ()
     """Fields that tell rows without any id apart; all columns of the file when none of them is mapped."""
+    found_by: tuple[str, ...] = ()
+    """Further keys by which rows may be known again, where the mapping's option ``find_by`` chooses one."""
     repeats = False
     """Whether equal rows without an id are several events, rather than one record written twice."""
     derived: Mapping[str, str] = {}

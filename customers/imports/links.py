@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from customers.imports import pending
 from customers.imports.context import Context
 
 
@@ -62,7 +63,8 @@ def latest(column: str, moment: str) -> str:
 
 def name_customers_by_id(context: Context, *, name: str = "", country: str = "") -> int:
     """Create the customers that the file knows by id only; the id is their name where it gives none."""
-    if not context.plan.has("customer.external_id") or context.mode == "update":
+    named = _names_as_ids(context)
+    if not names_customers(context) or context.mode == "update":
         return 0
     if context.plan.mapping.options.get("unknown_customers") == "reject":
         return 0
@@ -85,8 +87,47 @@ def name_customers_by_id(context: Context, *, name: str = "", country: str = "")
         context.execute(context.changed("customers.customer", "created", "SELECT id FROM import_new_customer"))
         context.written |= {"customers_customer", "customers_externalid"}
         context.treatments["customers known by id only, created under it"] += made
+        if named:
+            pending.hold_named(context)
     context.execute("DROP TABLE import_new_customer")
     return made
+
+
+def names_customers(context: Context) -> bool:
+    """Whether the file says whose the rows are, by id or by name."""
+    return context.plan.has("customer.external_id") or by_name(context)
+
+
+def by_name(context: Context) -> bool:
+    """Whether rows may name their customer instead of giving its id."""
+    return context.plan.has("customer.name") and context.job.kind != "orders"
+
+
+SAME_NAME = """
+INSERT INTO customers_externalid (source_id, external_id, customer_id)
+SELECT %(customer_source)s, n.name, m.id
+FROM (SELECT DISTINCT s.f_customer_name AS name FROM import_stage s
+      WHERE s.f_customer_name IS NOT NULL AND s.f_customer_external_id IS NULL) n
+JOIN LATERAL (SELECT min(u.id) AS id, count(*) AS people FROM customers_customer u
+              WHERE u.sort_name = lower(n.name) AND u.deleted_at IS NULL {within}) m ON m.people = 1
+ON CONFLICT (source_id, external_id) DO NOTHING
+"""
+
+
+def _names_as_ids(context: Context) -> bool:
+    """A name becomes an id of this source: that of the one customer so called, if there is exactly one."""
+    if not by_name(context):
+        return False
+    allowed = context.reach.teams("customer", "view")
+    within = ""
+    if allowed is not None and context.reach.user is not None:
+        within = f"AND (u.team_id = ANY({ids(allowed)}) OR u.owner_id = {context.reach.user.pk})"
+    context.execute(SAME_NAME.format(within=within))
+    context.execute(
+        "UPDATE import_stage SET f_customer_external_id = f_customer_name "
+        "WHERE f_customer_external_id IS NULL AND f_customer_name IS NOT NULL"
+    )
+    return True
 
 
 def refuse_customers(context: Context, *, table: str = "import_chunk", required: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,11 +11,14 @@ from django.utils.translation import gettext as _
 
 from crm.kit.errors import Invalid
 from crm.kit.models import CustomField
+from customers.imports import matching, transforms
 from customers.imports.converters import ORDERS
 from customers.imports.custom import own_columns
 from customers.imports.fields import Field, fold
+from customers.imports.names import family_name, given_name
+from customers.imports.reading import encodings
 
-PARTS = {"columns": dict, "constants": dict, "custom": dict, "adjustments": list, "options": dict}
+PARTS = {"columns": dict, "constants": dict, "custom": dict, "adjustments": list, "options": dict, "transforms": dict}
 OPTIONS = frozenset(
     [
         "date_order",
@@ -23,10 +26,13 @@ OPTIONS = frozenset(
         "time_zone",
         "encoding",
         "delimiter",
+        "quote",
+        "header_row",
         "sheet",
         "empty",
         "return_prefix",
         "unknown_customers",
+        "find_by",
     ]
 )
 
@@ -40,6 +46,8 @@ class FileMapping:
     custom: dict[str, str] = field(default_factory=dict)
     adjustments: tuple[str, ...] = ()
     options: dict[str, str] = field(default_factory=dict)
+    transforms: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    """File column → the steps that change its cells; see ``transforms.py``."""
 
     @property
     def date_order(self) -> str:
@@ -70,7 +78,7 @@ def read(raw: Any) -> FileMapping:
         for name in ("columns", "constants", "custom", "options")
     }
     adjustments = tuple(_word(code) for code in raw.get("adjustments", []))
-    found = FileMapping(**parts, adjustments=adjustments)
+    found = FileMapping(**parts, adjustments=adjustments, transforms=transforms.read(raw.get("transforms", {})))
     _check_options(found.options)
     return found
 
@@ -89,8 +97,9 @@ def _check_options(options: Mapping[str, str]) -> None:
         raise Invalid(_("A mapping has no option “%(name)s”.") % {"name": unknown[0][:60]})
     allowed = {
         "date_order": tuple(ORDERS), "decimal": (".", ","), "empty": ("keep", "clear"),
-        "unknown_customers": ("create", "reject"),
+        "unknown_customers": ("create", "reject"), "find_by": ("id", "email", "phone", "name"),
     }  # fmt: skip
+    _check_reading(options)
     for name, values in allowed.items():
         if name in options and options[name] not in values:
             raise Invalid(
@@ -103,6 +112,18 @@ def _check_options(options: Mapping[str, str]) -> None:
             raise Invalid(_("The time zone “%(name)s” is not known.") % {"name": options["time_zone"][:60]}) from error
 
 
+def _check_reading(options: Mapping[str, str]) -> None:
+    """Options that say how the file is read."""
+    if options.get("encoding"):
+        encodings.named(options["encoding"])
+    for name in ("delimiter", "quote"):
+        if len(options.get(name, "")) > 1 or options.get(name, "") in ("\n", "\r"):
+            raise Invalid(_("The option “%(name)s” is one sign.") % {"name": name})
+    row = options.get("header_row", "")
+    if row and not (row.isascii() and row.isdigit() and len(row) < 5):
+        raise Invalid(_("The option “header_row” is the number of a line, 0 when the file has no header."))
+
+
 @dataclass(frozen=True)
 class Slot:
     """One field of the kind and where it comes from: a column of the file, or the same value for every row."""
@@ -110,6 +131,14 @@ class Slot:
     field: Field
     index: int | None = None
     constant: str = ""
+    change: Callable[[str], str] | None = None
+    """What makes the field's value from the cell, where it is a part of it."""
+
+    def cells(self, columns: Sequence[Sequence[str]]) -> list[str] | tuple[str, ...]:
+        """The cells of the field in a batch."""
+        assert self.index is not None
+        column = columns[self.index]
+        return tuple(column) if self.change is None else list(map(self.change, column))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +149,15 @@ class Plan:
     custom: tuple[tuple[int, CustomField], ...]
     mapping: FileMapping
     ignored: tuple[str, ...]
+    changes: tuple[tuple[int, transforms.Step, tuple[int, ...]], ...] = ()
+    """Columns that are changed before they are converted: place, step, places of the further columns it needs."""
+
+    def changed(self, columns: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+        """The columns of a batch after the mapping's transforms."""
+        found = list(columns)
+        for place, step, others in self.changes:
+            found[place] = tuple(step.column(found[place], [columns[other] for other in others]))
+        return found
 
     def has(self, name: str) -> bool:
         """Whether a field is filled."""
@@ -142,19 +180,45 @@ def plan(fields: Sequence[Field], header: Sequence[str], mapping: FileMapping, *
     for name, value in mapping.constants.items():
         if name not in slots:
             slots[name] = Slot(_field(name, by_name), constant=value)
+    slots |= _split(slots, mapping, places, by_name)
     custom = tuple((_index(column, places), _custom(name, obj)) for column, name in mapping.custom.items())
     if not mapping.columns and not custom:
         custom = own_columns(header, used - _places_of(slots, "custom"), obj=obj)
         if custom:
             slots.pop("custom", None)  # the fields one by one say it all
     used |= {index for index, _field_ in custom}
+    if not slots and not custom:
+        raise Invalid(_("No column of the file was recognised; name the columns in the mapping."))
     missing = [item.name for item in fields if item.required and item.name not in slots]
     if missing:
         raise Invalid(
             _("No column of the file was found for “%(name)s”; name it in the mapping.") % {"name": missing[0]}
         )
     ignored = tuple(name for place, name in enumerate(header) if place not in used)
-    return Plan(slots=tuple(slots.values()), custom=custom, mapping=mapping, ignored=ignored)
+    changes = tuple(
+        (_index(column, places), step, tuple(_index(other, places) for other in step.others))
+        for column, raw in mapping.transforms.items()
+        for step in transforms.steps(raw)
+    )
+    return Plan(slots=tuple(slots.values()), custom=custom, mapping=mapping, ignored=ignored, changes=changes)
+
+
+PARTS_OF_NAME = {"first_name": given_name, "last_name": family_name}
+
+
+def _split(
+    slots: Mapping[str, Slot], mapping: FileMapping, places: Mapping[str, int], by_name: Mapping[str, Field]
+) -> dict[str, Slot]:  # fmt: skip
+    """Slots for the parts of a name that the mapping splits, where no column of their own fills them."""
+    column = next((name for name, steps in mapping.transforms.items() if transforms.SPLIT in steps), None)
+    if column is None:
+        return {}
+    index = _index(column, places)
+    return {
+        part: Slot(by_name[part], index=index, change=change)
+        for part, change in PARTS_OF_NAME.items()
+        if part in by_name and part not in slots
+    }
 
 
 def _places_of(slots: Mapping[str, Slot], name: str) -> set[int]:
@@ -187,28 +251,11 @@ def _custom(name: str, obj: str) -> CustomField:
     return found
 
 
-def guess(fields: Sequence[Field], header: Sequence[str], *, taken: set[str] | None = None) -> dict[str, str]:
-    """File column → field by header words: exact field names first, then the dictionary of words."""
-    found: dict[str, str] = {}
-    taken = set(taken or ())
-    candidates = [name for name in header if not name.startswith("_")]
-    for rank in range(3):
-        for item in fields:
-            if item.name in taken:
-                continue
-            words = _words(item, rank)
-            column = next((c for word in words for c in candidates if c not in found and fold(c) == word), None)
-            if column is not None:
-                found[column] = item.name
-                taken.add(item.name)
-    return found
-
-
-def _words(item: Field, rank: int) -> tuple[str, ...]:
-    match rank:
-        case 0:
-            return (fold(item.name),)
-        case 1:
-            return item.words
-        case _:
-            return (fold(item.name.rpartition(".")[2]),) if "." in item.name else ()
+def guess(
+    fields: Sequence[Field], header: Sequence[str], *, taken: set[str] | None = None,
+    samples: Sequence[Sequence[str]] | None = None, preset: Mapping[str, str] | None = None,
+) -> dict[str, str]:  # fmt: skip
+    """File column → field, as far as it is sure: by header words, by values too where ``samples`` of them are given."""
+    ranked = matching.matches(fields, header, samples, preset)
+    found = matching.assign(ranked, taken=set(taken or ()), least=matching.SURE)
+    return {header[place]: match.field for place, match in sorted(found.items())}

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
+from customers.imports import pending
 from customers.imports.context import Context
 from customers.imports.converters import NULL, Bad
 from customers.imports.fields import Field, choices
 from customers.imports.kinds import register
-from customers.imports.links import by_key
-from customers.imports.points import follow_points, write_points
+from customers.imports.known import find
+from customers.imports.links import by_key, names_customers
+from customers.imports.points import MORE, add_points, follow_points, gathered, write_points
 from customers.imports.tables import TableKind
-from customers.imports.words import CUSTOMER_ID, GENDERS, NAMES
+from customers.imports.words import CUSTOMER_ID, CUSTOMER_NAME, GENDERS, WORDS
 from customers.models import Contact, Customer
 from customers.phones import normalised_phone
 
@@ -43,6 +45,8 @@ SHARED = (
     Field(name="tags", type="tags", column="tags"),
     Field(name="note", column="note"),
     Field(name="custom", type="custom"),
+    Field(name="points", type="points"),
+    *MORE,
 )
 EXPORTED = (
     "name", "first_name", "last_name", "company", "title", "email", "phone", "birth_date", "gender", "address", "city",
@@ -69,21 +73,28 @@ def _normal(phone: str, country: str) -> str:
 
 def with_words(items: tuple[Field, ...]) -> tuple[Field, ...]:
     """Fields with their header words."""
-    return tuple(Field(**{**item.__dict__, "words": NAMES.get(item.name, ())}) for item in items)
+    return tuple(Field(**{**item.__dict__, "words": item.words or WORDS.get(item.name, ())}) for item in items)
 
 
 class PeopleKind(TableKind):
     """What customers and contacts have in common."""
 
-    derived = {"n_phone": "text"}
+    derived = {"n_phone": "text", "n_points": "jsonb"}
+    found_by = ("email", "phone", "name")
     identity = ("name", "first_name", "last_name", "company", "email", "phone", "address", "birth_date")
 
     def derive(self, values: Mapping[str, list[str]]) -> dict[str, list[str]]:
-        if "f_phone" not in values:
-            return {}
-        phones = values["f_phone"]
-        countries = values.get("f_country") or [NULL] * len(phones)
-        return {"n_phone": [_normal(phone, country) for phone, country in zip(phones, countries, strict=True)]}
+        found: dict[str, list[str]] = {}
+        if "f_phone" in values:
+            phones = values["f_phone"]
+            countries = values.get("f_country") or [NULL] * len(phones)
+            found["n_phone"] = [_normal(phone, country) for phone, country in zip(phones, countries, strict=True)]
+        points = gathered(values)
+        return found if points is None else found | {"n_points": points}
+
+    def work(self, context: Context, low: int, high: int) -> None:
+        super().work(context, low, high)
+        find(context, self, name=f"coalesce(c.f_name, {full_name('c')}, c.f_company)")
 
     def refuse(self, context: Context) -> None:
         super().refuse(context)
@@ -112,6 +123,7 @@ class PeopleKind(TableKind):
     def update(self, context: Context) -> int:
         updated = super().update(context)
         follow_points(context, holder=self.object)
+        add_points(context, holder=self.object, who="c.target")
         return updated
 
     def exported(self) -> Mapping[str, str]:
@@ -136,6 +148,11 @@ class Customers(PeopleKind):
         )
     )
 
+    def prepare(self, context: Context) -> None:
+        """Customers that other files only named are filled by this one."""
+        super().prepare(context)
+        context.resolved += pending.adopt_named(context)
+
     def target(self) -> str:
         return by_key("customers_externalid", "x.customer_id AS id", source="%(source)s", key="s.external_id", to="t")
 
@@ -157,6 +174,7 @@ class Customers(PeopleKind):
                 "SELECT %(source)s, external_id, fresh FROM import_chunk WHERE target IS NULL"
             )
             write_points(context, holder="customer", new="fresh")
+            add_points(context, holder="customer", who="c.fresh")
         return made
 
     def exported(self) -> Mapping[str, str]:
@@ -181,15 +199,27 @@ class Contacts(PeopleKind):
             )
         ),
         Field(name="customer.external_id", type="code", limit=200, words=tuple(w for w in CUSTOMER_ID if w != "客户")),
+        Field(
+            name="customer.name",
+            type="code",
+            limit=200,
+            words=tuple(w for w in CUSTOMER_NAME if w not in WORDS["company"]),
+        ),
         Field(name="role", limit=80),
     )
+
+    def finish(self, context: Context) -> None:
+        """What waited for these contacts has them now."""
+        super().finish(context)
+        context.resolved += pending.resolve(self.object, now=context.now)
 
     def insert(self, context: Context) -> int:
         made = super().insert(context)
         found = by_key("customers_contact", "x.id", source="%(source)s", key="c.external_id", to="t")
         if made:
             write_points(context, holder="contact", new="t.id", join=found)
-        if context.plan.has("customer.external_id"):
+            add_points(context, holder="contact", who="t.id", join=found)
+        if names_customers(context):
             context.execute(
                 'WITH made AS (INSERT INTO customers_contactrole (contact_id, customer_id, role, "primary") '
                 f"SELECT t.id, c.customer_id, coalesce(c.f_role, ''), false FROM import_chunk c {found} "

@@ -19,9 +19,10 @@ from crm.conf import CONF
 from crm.kit.errors import Invalid, Refused
 from crm.kit.models import Source
 from crm.kit.workspace import home_currency, workspace_zone
-from customers.imports import kinds, mapping
+from customers.imports import detecting, kinds, mapping, pending
 from customers.imports.context import Context, Reach, owner_words, target_team
 from customers.imports.kinds import Kind
+from customers.imports.mends import mended
 from customers.imports.reading import Table, open_table
 from customers.imports.resume import Kept
 from customers.imports.staging import Stager
@@ -112,11 +113,12 @@ def _run(job: ImportJob, path: Path, now: dt.datetime, progress: Progress) -> tu
     kind = kinds.get(job.kind)
     reach = Reach(job.user)
     reach.require(kind.object, "add", "change")
-    table = open_table(path, mapping.read(job.mapping).options)
+    table = mended(open_table(path, mapping.read(job.mapping).options), job.mends)
     context = _context(job, kind, table, reach, now, progress)
     zone = context.plan.mapping.zone(workspace_zone())
     stager = Stager(kind, context, zone, len(table.header), guarded=table.format in SPREADSHEETS)
     rows = stager.stage(table.rows())
+    context.treatments.update(table.notes)
     _one_row_per_key(kind, context)
     _strictly(context)
     _apply(kind, context, rows)
@@ -127,7 +129,7 @@ def _run(job: ImportJob, path: Path, now: dt.datetime, progress: Progress) -> tu
 
 
 def _context(job: ImportJob, kind: Kind, table: Table, reach: Reach, now: dt.datetime, progress: Progress) -> Context:
-    given = mapping.read(job.mapping)
+    given, detected = detecting.complete(mapping.read(job.mapping), table, kind)
     plan_source, customers_from = _source(job.source_name), given.constants.pop("customer.source", "")
     owner = given.constants.pop("owner", "") if "owner" not in kind.by_name or kind.name != "interactions" else ""
     ImportJob.objects.filter(pk=job.pk).update(state=ImportJob.State.RUNNING, source=plan_source)
@@ -143,6 +145,7 @@ def _context(job: ImportJob, kind: Kind, table: Table, reach: Reach, now: dt.dat
         currency=home_currency(first_seen="" if job.dry_run else given.constants.get("currency", "").upper()),
         progress=progress,
         table=table,
+        detected=detected,
     )
 
 
@@ -270,9 +273,13 @@ def _report(job: ImportJob, kind: Kind, context: Context, table: Table, rows: in
         "dry_run": job.dry_run,
         "format": table.format,
         "encoding": table.encoding,
+        "detected": context.detected.as_json(),
+        "warnings": list(context.detected.warnings),
         "mapping": _described(context, table),
         "ignored_columns": list(context.plan.ignored),
         "treatments": {name: count for name, count in sorted(context.treatments.items()) if count},
+        "pending_links": pending.waiting(job.pk),
+        "resolved_links": context.resolved,
         "visible_to": seen_by(kind, context),
     }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from customers.imports.context import Reach, target_team
 from customers.imports.run import Progress, folder, run_import, silent
 from customers.imports.undo import undo_import
 from customers.imports.undo.run import check_undoable
+from customers.imports.uploads import keep
 from customers.models import ImportJob
 
 
@@ -30,6 +30,17 @@ def new_import(
     dry_run: bool = False, strict: bool = False, user: User | None, now: dt.datetime,
 ) -> ImportJob:  # fmt: skip
     """A checked import that waits to be run. Raises Invalid or Refused with one sentence."""
+    source, team = checked(kind=kind, mapping=mapping, source=source, mode=mode, team=team, user=user)
+    return ImportJob.objects.create(
+        kind=kind, file_name=shown_name(file_name), mapping=mapping, source_name=source, mode=mode, team_name=team,
+        dry_run=dry_run, strict=strict, user=user, created_at=now,
+    )  # fmt: skip
+
+
+def checked(
+    *, kind: str, mapping: dict[str, Any] | None, source: str, mode: str, team: str, user: User | None
+) -> tuple[str, str]:
+    """What an import is asked to do may be done by this user: its source and team, tidied. Raises Invalid or Refused."""
     found = kinds.get(kind)
     check_mapping(mapping)
     source, team = source.strip() or "file", team.strip()
@@ -40,10 +51,7 @@ def new_import(
     reach = Reach(user)
     reach.require(found.object, "add", "change")
     target_team(team, reach, found.object)
-    return ImportJob.objects.create(
-        kind=kind, file_name=_shown_name(file_name), mapping=mapping, source_name=source, mode=mode, team_name=team,
-        dry_run=dry_run, strict=strict, user=user, created_at=now,
-    )  # fmt: skip
+    return source, team
 
 
 def check_mapping(raw: dict[str, Any] | None) -> None:
@@ -51,7 +59,7 @@ def check_mapping(raw: dict[str, Any] | None) -> None:
     mapping.read(raw)
 
 
-def _shown_name(name: str) -> str:
+def shown_name(name: str) -> str:
     """The file's name as it may be shown: no path, no control characters."""
     plain = name.replace("\\", "/").rpartition("/")[2]
     return "".join(letter for letter in plain if letter.isprintable())[:255] or "file"
@@ -77,7 +85,7 @@ def accept(
                 dry_run=dry_run, strict=strict, user=user, now=now,
             )  # fmt: skip
             kept = folder(job)
-            _keep(upload, kept)
+            keep(upload.chunks(), kept)
             job.job = jobs.enqueue("import", {"import": job.pk}, user=user)
             job.file_size = upload.size
             job.save(update_fields=["job", "file_size"])
@@ -88,15 +96,6 @@ def accept(
     return job
 
 
-def _keep(upload: UploadedFile[Any], place: Path) -> None:
-    place.mkdir(parents=True, mode=0o700)
-    with (place / "file").open("wb") as file:
-        for chunk in upload.chunks():
-            file.write(chunk)
-        file.flush()
-        os.fsync(file.fileno())
-
-
 def run_accepted(*, import_id: int, now: dt.datetime, progress: Progress) -> dict[str, Any]:
     """Run a queued import; its rights are those that the asker has now."""
     job = ImportJob.objects.select_related("user").get(pk=import_id)
@@ -105,6 +104,19 @@ def run_accepted(*, import_id: int, now: dt.datetime, progress: Progress) -> dic
     if job.user is None or not job.user.is_active:
         raise Refused(_("The person who asked for this import may not sign in any more; nothing was written."))
     return _finished(job, run_import(job, folder(job) / "file", now=now, progress=progress))
+
+
+def stopped(*, import_id: int, now: dt.datetime) -> None:
+    """Somebody cancelled it: what is written stays and is told."""
+    open_ones = [ImportJob.State.WAITING, ImportJob.State.RUNNING]
+    ImportJob.objects.filter(pk=import_id, state__in=open_ones).update(
+        state=ImportJob.State.FAILED, error=_("It was cancelled. The rows written so far stay."), finished_at=now
+    )
+
+
+def run_here(*, job: ImportJob, now: dt.datetime) -> dict[str, Any]:
+    """Run an import while its asker waits; for small files."""
+    return _finished(job, run_import(job, folder(job) / "file", now=now))
 
 
 def _finished(job: ImportJob, report: dict[str, Any]) -> dict[str, Any]:

@@ -139,9 +139,12 @@ class Stager:
         if not rows:
             return "", [(number, reason, None) for number, reason in reasons.items()]
         cells = list(zip(*rows, strict=True))
+        if self.context.plan.changes:
+            cells = self.context.plan.changed(cells)
+            rows = list(map(list, zip(*cells, strict=True)))
         values: dict[str, list[str]] = {}
         for slot, conv in self.slots:
-            column = [conv[slot.constant]] * len(rows) if slot.index is None else conv.column(cells[slot.index])
+            column = [conv[slot.constant]] * len(rows) if slot.index is None else conv.column(slot.cells(cells))
             if conv.found_bad:
                 _note_bad(column, numbers, reasons)
             values[slot.field.staged] = column
@@ -161,8 +164,11 @@ class Stager:
     def _shaped(self, batch: list[tuple[int, list[str]]], reasons: dict[int, str]) -> tuple[list[int], list[list[str]]]:
         """Rows as wide as the header: short ones are filled up, long ones rejected."""
         numbers, rows = [], []
-        width = self.width
+        width, damaged = self.width, self.context.table.damaged
         for number, row in batch:
+            if number in damaged:
+                reasons[number] = damaged[number]
+                continue
             short = width - len(row)
             if short < 0 and any(row[width:]):
                 reasons[number] = _("the row has %(cells)d cells under %(columns)d columns") % {

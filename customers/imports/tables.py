@@ -101,7 +101,7 @@ class TableKind(Kind):
             if column:
                 kept = f"%(d_{column})s" if clear else f"t.{column}"
                 found[column] = f"coalesce(c.{slot.field.staged}, {kept})"
-        if self.customers_by_id and context.plan.has("customer.external_id") and "customer_id" in self.columns:
+        if self.customers_by_id and links.names_customers(context) and "customer_id" in self.columns:
             found["customer_id"] = "coalesce(c.customer_id, t.customer_id)"
         if "custom" in self.columns and (context.plan.custom or context.plan.has("custom")):
             sealed = context.plan.has("custom") or any(one.sensitive for _index, one in context.plan.custom)

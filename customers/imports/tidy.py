@@ -13,16 +13,35 @@ from django.utils.translation import gettext as _
 
 from crm.conf import CONF
 from crm.kit.models import Job
+from customers.imports import pending
 from customers.models import ImportJob
 
 SURELY_OVER = dt.timedelta(days=1)
 """Longer than any upload and any import takes."""
 KEEP_FAILED = dt.timedelta(days=30)
+KEEP_DRAFTS = dt.timedelta(days=30)
 
 
 def tidy(*, now: dt.datetime) -> dict[str, int]:
     """Fail imports that nobody runs any more; remove files that belong to no import or that nothing reads again."""
-    return {"failed": _fail_orphans(now), "folders": _remove_folders(now), "files": _remove_files(now)}
+    pending.forget_gone()
+    failed, drafts = _fail_orphans(now), _remove_drafts(now)
+    return {
+        "failed": failed, "drafts": drafts, "folders": _remove_folders(now), "files": _remove_files(now),
+        "links": pending.resolve_all(now=now),
+    }  # fmt: skip
+
+
+def _remove_drafts(now: dt.datetime) -> int:
+    """Drafts that nobody ran, with their checks and folders."""
+    old = ImportJob.objects.filter(state=ImportJob.State.DRAFT, created_at__lt=now - KEEP_DRAFTS)
+    found = set(ImportJob.objects.filter(Q(pk__in=old) | Q(check_of__in=old)).values_list("token", flat=True))
+    gone = old.count()
+    old.delete()
+    for token, path in _folders():
+        if token in found:
+            shutil.rmtree(path, ignore_errors=True)
+    return gone
 
 
 def _fail_orphans(now: dt.datetime) -> int:

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from crm.kit import jobs
 from crm.kit.errors import Invalid
 from crm.kit.models import Job
-from customers import imports_api
+from customers.imports import uploads
 from customers.imports.exporting import export
 from customers.imports.run import silent
 from customers.imports.services import run_accepted
@@ -95,7 +95,7 @@ def test_what_does_not_fit_is_a_400_with_a_sentence(send, values):
 
 
 def test_a_file_that_is_too_large_is_refused_while_it_comes(send, monkeypatch):
-    monkeypatch.setattr(imports_api, "MAX_UPLOAD", 1000)
+    monkeypatch.setattr(uploads, "MAX_UPLOAD", 1000)
     assert send("integrator", b"id,name\n" + b"1,Ada\n" * 1000).status_code == 413
     assert not ImportJob.objects.exists()
 

@@ -11,7 +11,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from crm.kit.crypto import seal
 from crm.kit.models import CustomField, Job
-from customers.models import ConsentPurpose, Customer, QualityRule, RelationType
+from customers.imports.run import folder
+from customers.imports.uploads import keep
+from customers.models import ConsentPurpose, Customer, ImportJob, QualityRule, RelationType
 from tests.cast import Cast
 
 ABSENT = 999_999_999
@@ -115,6 +117,8 @@ def arguments(route: Route, cast: Cast, band: str, pk: int | None = None) -> dic
         return {"token": Job.objects.get_or_create(kind="test", user=owner, state="done")[0].token}
     if route.name == "person-copy":
         return {"token": uuid.UUID(int=ABSENT)}
+    if route.name.startswith("import-"):
+        return imported(route, cast, band)
     if route.name == "panel":
         return {"slot": "customer.detail.rail", "name": "alerts", "pk": pk or cast.rows[band]["customer"].pk}
     if route.name in ("visit", "visit-pin"):
@@ -145,6 +149,20 @@ def _further(route: Route, cast: Cast, band: str, found: int, *, own: bool) -> d
     if "name" in route.parameters:
         given["name"] = _sealed_in(found) if route.name in ("customer-own-field", "customer-unmask") else "email"
     return given
+
+
+def imported(route: Route, cast: Cast, band: str) -> dict[str, Any]:
+    """An import that is over; the steps before the run have drafts, which only their owner opens."""
+    if route.name == "import-template":
+        return {"kind": "customers"}
+    owner = cast.users["rival" if band == "rival" else "admin"]
+    over = route.name in ("import-open", "import-result", "import-undo")
+    state = "done" if over else "running" if route.name == "import-run" else "draft"
+    values = {"kind": "customers", "file_name": f"{band}.csv", "user": owner, "state": state}
+    made, new = ImportJob.objects.get_or_create(**values)
+    if new and state == "draft":
+        keep([b"name,email\nKitedraft Ada,ada@example.org\n"], folder(made))
+    return {"token": made.token}
 
 
 def address(route: Route, cast: Cast, band: str, pk: int | None = None) -> str | None:

@@ -1,64 +1,39 @@
-"""CSV and TSV: encoding, delimiter, rows."""
+"""CSV and TSV: rows under a header, wherever it stands."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
-from collections.abc import Callable, Iterator
-from typing import IO
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
 from crm.kit.errors import Invalid
+from customers.imports.reading import dialect
+from customers.imports.reading.detected import Guess
 
-SAMPLE = 1024 * 1024
-DELIMITERS = ",;\t|"
+SAMPLE = 64 * 1024
+FIRST_ROWS = 120
 MAX_CELL = 4 * 1024 * 1024
 MAX_COLUMNS = 2000
-BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
-def detect_encoding(stream: Callable[[], IO[bytes]]) -> str:
-    """The encoding by byte-order mark, then by what the first megabyte decodes as."""
-    with _closing(stream()) as file:
-        sample = file.read(SAMPLE)
-        whole = len(sample) < SAMPLE
-    for bom, name in BOMS:
-        if sample.startswith(bom):
-            return name
-    if sample[1:2] == b"\0" and sample[3:4] == b"\0":
-        return "utf-16-le"
-    if sample[:1] == b"\0" and sample[2:3] == b"\0":
-        return "utf-16-be"
-    return next((name for name in ("utf-8", "gb18030") if _decodes(sample, name, whole)), "cp1252")
+BROKEN = "crm_broken"
+"""Name of the error handler; the usual one cannot show bytes below 128, of which the wide encodings have some."""
 
 
-def _decodes(sample: bytes, encoding: str, whole: bool) -> bool:
-    try:
-        codecs.getincrementaldecoder(encoding)("strict").decode(sample, whole)
-    except UnicodeDecodeError:
-        return False
-    return encoding != "gb18030" or _mostly_han(sample.decode(encoding, errors="replace"))
+def _broken(error: UnicodeError) -> tuple[str, int]:
+    """Bytes that are no text become lone surrogates."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    bad = error.object[error.start : error.end]
+    return "".join(chr(0xDC00 + byte) if byte > 127 else "\udc80" for byte in bad), error.end
 
 
-def _mostly_han(text: str) -> bool:
-    """Western one-byte texts decode as GB18030 too, but to stray characters between Latin letters."""
-    odd = [letter for letter in text if ord(letter) > 127]
-    return sum("\u3000" <= letter <= "\u9fff" or letter >= "\uff00" for letter in odd) > 0.9 * len(odd)
-
-
-class _closing:
-    def __init__(self, stream: IO[bytes]) -> None:
-        self.stream = stream
-
-    def __enter__(self) -> IO[bytes]:
-        return self.stream
-
-    def __exit__(self, *_error: object) -> None:
-        close = getattr(self.stream, "close", None)
-        if close is not None:
-            close()
+codecs.register_error(BROKEN, _broken)
 
 
 class _Raw(io.RawIOBase):
@@ -79,66 +54,117 @@ class _Raw(io.RawIOBase):
 def text_of(stream: Callable[[], IO[bytes]], encoding: str, newline: str | None = "") -> io.TextIOWrapper:
     """The stream as text; bytes that do not fit come as lone surrogates and reject their row later."""
     raw = io.BufferedReader(_Raw(stream()), buffer_size=256 * 1024)
-    return io.TextIOWrapper(raw, encoding=encoding, errors="surrogateescape", newline=newline)
+    return io.TextIOWrapper(raw, encoding=encoding, errors=BROKEN, newline=newline)
 
 
 class Lines:
     """Rows of a delimited text."""
 
-    def __init__(self, stream: Callable[[], IO[bytes]], encoding: str, delimiter: str) -> None:
+    def __init__(self, stream: Callable[[], IO[bytes]], encoding: str, options: Mapping[str, Any]) -> None:
         self.stream, self.encoding = stream, encoding
+        self.damaged: dict[int, str] = {}
         csv.field_size_limit(MAX_CELL)
         with text_of(stream, encoding) as text:
-            sample = text.read(64 * 1024)
-        self.delimiter = delimiter or sniff_delimiter(sample)
-        self.format = "tsv" if self.delimiter == "\t" else "csv"
-        header = next((row for _number, row in self._all() if _filled(row)), None)
-        if header is None:
+            sample = text.read(SAMPLE)
+        self.quote = told(options, "quote") or dialect.quotation(sample)
+        self.delimiter = told(options, "delimiter") or dialect.delimiter(sample, self.quote.value)
+        self.format = "tsv" if self.delimiter.value == "\t" else "csv"
+        first = self._first()
+        self.header_row = told(options, "header_row") or dialect.header_row(first)
+        self.skipped = int(self.header_row.value)
+        self.header = self._header(first)
+
+    def _first(self) -> list[list[str]]:
+        """The first rows; a file whose first rows cannot be read is refused, later ones end it where they are."""
+        return [row for _number, row in islice(self._all(), FIRST_ROWS)]
+
+    def _header(self, first: list[list[str]]) -> list[str]:
+        if not any(filled(row) for row in first):
             raise Invalid(_("The file holds no header."))
+        if self.skipped > len(first):
+            raise Invalid(_("The file has no line %(line)d to take the header from.") % {"line": self.skipped})
+        header = first[self.skipped - 1] if self.skipped else [""] * max(map(len, first))
         if len(header) > MAX_COLUMNS:
             raise Invalid(_("The file has more than %(most)d columns.") % {"most": MAX_COLUMNS})
-        self.header = unique_names(header)
+        return unique_names(header)
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """(line number in the file, cells); lines without any text are not rows."""
-        every = self._all()
-        next((row for _number, row in every if _filled(row)), None)
-        return ((number, row) for number, row in every if row and any(row))
+        return ((number, row) for number, row in islice(self._all(), self.skipped, None) if row and any(row))
 
     def _all(self) -> Iterator[tuple[int, list[str]]]:
         with text_of(self.stream, self.encoding) as text:
-            reader = csv.reader(text, delimiter=self.delimiter)
+            lines = _Remembered(text)
+            if dialect.SEP.match(lines.peek()):
+                next(lines)
+            reader = csv.reader(lines, delimiter=self.delimiter.value, quotechar=self.quote.value)
+            start = reader.line_num
             try:
                 for row in reader:
-                    yield reader.line_num, row
-            except csv.Error as error:
+                    if reader.line_num - start > 1 and lines.over and self._open(lines.held):
+                        yield from self._apart(start + lines.before, lines.held)
+                        return
+                    start = reader.line_num
+                    lines.held.clear()
+                    yield start + lines.before, row
+            except (csv.Error, UnicodeDecodeError) as error:
                 raise Invalid(
                     _("Line %(line)d cannot be read: %(reason)s. A quotation mark may be missing its partner.")
-                    % {"line": reader.line_num, "reason": error}
+                    % {"line": reader.line_num + lines.before, "reason": str(error)[:200]}
                 ) from error
 
+    def _open(self, held: list[str]) -> bool:
+        """Whether these lines hold a quotation that never ends."""
+        return sum(line.count(self.quote.value) for line in held) % 2 == 1
 
-def _filled(row: list[str]) -> bool:
+    def _apart(self, start: int, held: list[str]) -> Iterator[tuple[int, list[str]]]:
+        """Lines that an open quotation swallowed, each as a row of its own; the one that opens it is rejected."""
+        for number, line in enumerate(held, start=start + 1):
+            if line.count(self.quote.value) % 2:
+                self.damaged[number] = _("a quotation mark has no partner")
+            yield from (
+                (number, row) for row in csv.reader([line], delimiter=self.delimiter.value, quotechar=self.quote.value)
+            )
+
+
+class _Remembered:
+    """Lines of a text, with those that the row being read has used so far."""
+
+    def __init__(self, text: Iterator[str]) -> None:
+        self.text = text
+        self.held: list[str] = []
+        self.first: str | None = None
+        self.before, self.over = 0, False
+
+    def peek(self) -> str:
+        """The first line, which is still to come; as one that is skipped it counts."""
+        self.first = next(self.text, None)
+        self.before = 1 if self.first and dialect.SEP.match(self.first) else 0
+        return self.first or ""
+
+    def __iter__(self) -> _Remembered:
+        return self
+
+    def __next__(self) -> str:
+        line, self.first = self.first, None
+        if line is None:
+            line = next(self.text, None)
+        if line is None:
+            self.over = True
+            raise StopIteration
+        self.held.append(line)
+        return line
+
+
+def filled(row: list[str]) -> bool:
+    """Whether any cell holds anything."""
     return any(cell.strip() for cell in row)
 
 
-def sniff_delimiter(sample: str) -> str:
-    """The delimiter that splits the first lines into the most and the most even columns."""
-    lines = sample.splitlines()
-    lines = lines[: 50 if len(lines) < 50 else -1][:50]
-
-    def quality(delimiter: str) -> tuple[float, int]:
-        rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
-        if not rows or len(rows[0]) < 2:
-            return 0.0, 0
-        even = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
-        return (1.0 if even > 0.8 else even), len(rows[0])
-
-    try:
-        best = max(DELIMITERS, key=quality)
-    except csv.Error:
-        return ","
-    return best if quality(best)[1] else ","
+def told(options: Mapping[str, Any], name: str) -> Guess | None:
+    """What an option says, as a guess that is sure."""
+    value = str(options.get(name, "") or "")
+    return Guess(value=value, why=_("You chose it.")) if value else None
 
 
 def unique_names(header: list[str]) -> list[str]:

@@ -5,22 +5,26 @@ from __future__ import annotations
 import datetime
 import re
 import zipfile
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+import zlib
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
 from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 
 from django.utils.translation import gettext as _
 
 from crm.kit.errors import Invalid
-from customers.imports.reading.delimited import MAX_COLUMNS, unique_names
+from customers.imports.reading import dialect
+from customers.imports.reading.archive import check as archive_check
+from customers.imports.reading.delimited import FIRST_ROWS, MAX_COLUMNS, told, unique_names
 
-MAX_ENTRIES = 5000
-MAX_RATIO = 100
-MAX_UNPACKED = 4 * 1024**3
 MAX_SHARED = 128 * 1024**2
-SMALL = 1024 * 1024
-"""Members below this size may compress as well as they like."""
+BROKEN = (
+    ParseError, ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError, OSError, NotImplementedError,
+    zlib.error, zipfile.BadZipFile,
+)  # fmt: skip
+"""What the library raises for damaged spreadsheets."""
 DOCTYPE = re.compile(rb"<\x00?!\x00?(D\x00?O\x00?C\x00?T|E\x00?N\x00?T)", re.IGNORECASE)
 
 
@@ -33,16 +37,8 @@ def _open(file: IO[bytes]) -> Any:
 def check_archive(path: Path) -> None:
     """Refuse an archive before anything of it is unpacked; raises Invalid with the reason."""
     with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
+        members = archive_check(archive)
         names = [member.filename for member in members]
-        if len(members) > MAX_ENTRIES or len(set(names)) != len(names):
-            raise Invalid(_("The spreadsheet holds too many or repeated parts."))
-        if any(member.flag_bits & 1 for member in members):
-            raise Invalid(_("The spreadsheet is encrypted; save it without a password."))
-        if any(_escapes(member) for member in members):
-            raise Invalid(_("The spreadsheet holds a part with a path that leads outside of it."))
-        if sum(member.file_size for member in members) > MAX_UNPACKED or any(_bomb(member) for member in members):
-            raise Invalid(_("The spreadsheet unfolds to more than is allowed."))
         if "xl/workbook.xml" not in names:
             raise Invalid(_("The archive is not a spreadsheet (.xlsx)."))
         if any(member.filename.endswith("sharedStrings.xml") and member.file_size > MAX_SHARED for member in members):
@@ -54,46 +50,37 @@ def check_archive(path: Path) -> None:
                         raise Invalid(_("The spreadsheet declares a document type; such files are not read."))
 
 
-def _escapes(member: zipfile.ZipInfo) -> bool:
-    parts = PurePosixPath(member.filename.replace("\\", "/"))
-    return parts.is_absolute() or ".." in parts.parts or (member.external_attr >> 28) == 0o12
-
-
-def _bomb(member: zipfile.ZipInfo) -> bool:
-    return member.file_size > SMALL and member.file_size > MAX_RATIO * max(member.compress_size, 1)
-
-
 class Workbook:
     """One sheet of a spreadsheet: the named one, else the first that holds anything."""
 
-    def __init__(self, path: Path, *, sheet: str = "") -> None:
+    def __init__(self, path: Path, options: Mapping[str, Any]) -> None:
         check_archive(path)
         self.path = path
         try:
-            self.sheet = self._choose(sheet)
-            header = next((row for _number, row in self._all() if any(row)), None)
-        except (
-            ParseError,
-            ValueError,
-            KeyError,
-            TypeError,
-            AttributeError,
-            zipfile.BadZipFile,
-        ) as error:
+            self.sheets: tuple[str, ...] = ()
+            self.sheet = self._choose(str(options.get("sheet", "")))
+            first = [row for _number, row in islice(self._all(), FIRST_ROWS)]
+        except BROKEN as error:
             raise Invalid(_("The spreadsheet is damaged and cannot be read.")) from error
-        if header is None:
+        if not any(any(row) for row in first):
             raise Invalid(_("The file holds no header."))
+        self.header_row = told(options, "header_row") or dialect.header_row(first)
+        self.skipped = int(self.header_row.value)
+        if self.skipped > len(first):
+            raise Invalid(_("The file has no line %(line)d to take the header from.") % {"line": self.skipped})
+        header = list(first[self.skipped - 1]) if self.skipped else ["-"] * max(map(len, first))
         while header and not header[-1]:
             header.pop()
         if len(header) > MAX_COLUMNS:
             raise Invalid(_("The file has more than %(most)d columns.") % {"most": MAX_COLUMNS})
-        self.header = unique_names(header)
+        self.header = unique_names(header if self.skipped else [""] * len(header))
 
     def _choose(self, wanted: str) -> str:
         file = self.path.open("rb")
         book = _open(file)
         try:
             names = [sheet.title for sheet in book.worksheets]
+            self.sheets = tuple(names)
             if wanted and wanted not in names:
                 raise Invalid(_("The spreadsheet has no sheet named “%(name)s”.") % {"name": wanted})
             filled = [
@@ -106,9 +93,8 @@ class Workbook:
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """(row number in the sheet, cells as text)."""
-        every = self._all()
-        next((row for _number, row in every if any(row)), None)
         width = len(self.header)
+        every = islice(self._all(), self.skipped, None)
         return ((number, row if any(row[width:]) else row[:width]) for number, row in every if any(row))
 
     def _all(self) -> Iterator[tuple[int, list[str]]]:
@@ -117,7 +103,7 @@ class Workbook:
         try:
             for number, row in enumerate(book[self.sheet].iter_rows(values_only=True), start=1):
                 yield number, [_text(cell) for cell in row]
-        except (ParseError, zipfile.BadZipFile, ValueError, KeyError, TypeError) as error:
+        except BROKEN as error:
             raise Invalid(_("The spreadsheet is damaged and cannot be read.")) from error
         finally:
             book.close()

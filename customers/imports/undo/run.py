@@ -82,6 +82,8 @@ def check_undoable(job: ImportJob) -> None:
         raise Refused(_("This import was undone before; nothing of it is left to take back."), code="undone")
     if job.state in (states.WAITING, states.RUNNING):
         raise Refused(_("This import is still at work. Wait for its end, or cancel it, then undo it."), code="running")
+    if job.state == states.DRAFT:
+        raise Refused(_("A draft wrote nothing, so there is nothing to undo."), code="nothing")
     if job.dry_run:
         raise Refused(_("A dry run wrote nothing, so there is nothing to undo."), code="nothing")
 

@@ -1,0 +1,1 @@
+"""The import wizard: upload, map, check, run, result; a draft waits at each step until its owner comes back."""
