@@ -19,6 +19,8 @@ SAMPLE = 64 * 1024
 FIRST_ROWS = 120
 MAX_CELL = 4 * 1024 * 1024
 MAX_COLUMNS = 2000
+MAX_LINE = 16 * 1024 * 1024
+"""Bytes of one line; a line is held in memory as a whole."""
 
 
 BROKEN = "crm_broken"
@@ -39,8 +41,8 @@ codecs.register_error(BROKEN, _broken)
 class _Raw(io.RawIOBase):
     """Anything with ``read`` as a raw stream for TextIOWrapper."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
-        self.stream = stream
+    def __init__(self, stream: IO[bytes], longest: int) -> None:
+        self.stream, self.longest, self.since = stream, longest, 0
 
     def readable(self) -> bool:
         return True
@@ -48,12 +50,18 @@ class _Raw(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         data = self.stream.read(len(buffer))
         buffer[: len(data)] = data
+        end = max(data.rfind(b"\n"), data.rfind(b"\r")) if self.longest else 0
+        self.since = len(data) - end if end >= 0 else self.since + len(data)
+        if self.longest and self.since > self.longest:
+            raise Invalid(_("A line of the file is too long."))
         return len(data)
 
 
-def text_of(stream: Callable[[], IO[bytes]], encoding: str, newline: str | None = "") -> io.TextIOWrapper:
+def text_of(
+    stream: Callable[[], IO[bytes]], encoding: str, newline: str | None = "", longest: int = MAX_LINE
+) -> io.TextIOWrapper:
     """The stream as text; bytes that do not fit come as lone surrogates and reject their row later."""
-    raw = io.BufferedReader(_Raw(stream()), buffer_size=256 * 1024)
+    raw = io.BufferedReader(_Raw(stream(), longest), buffer_size=256 * 1024)
     return io.TextIOWrapper(raw, encoding=encoding, errors=BROKEN, newline=newline)
 
 
