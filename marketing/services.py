@@ -12,6 +12,7 @@ from crm.accounts.models import User
 from crm.accounts.selectors import named_owner, named_team
 from crm.kit.errors import Invalid, Refused
 from crm.kit.rows import assign, check_fields, check_tag, locked, save_changes, tidy
+from customers.imports import pending
 from customers.models import Customer
 from customers.services.parties import API_SOURCE, source_named
 from marketing.models import Campaign, Touch
@@ -33,6 +34,8 @@ def create_campaign(*, user: User, values: Mapping[str, Any]) -> Campaign:
             row.save(force_insert=True)
     except IntegrityError as error:
         raise _taken() from error
+    if row.external_id:
+        pending.resolve("campaign", now=row.created_at)
     return row
 
 

@@ -120,7 +120,7 @@ class Stager:
             self.rows += len(batch)
             text, reasons = self.convert(batch)
             for number, reason, key in reasons:
-                refused.write(f"{number}\tf\t{escape(_clean(reason))}\t{NULL if key is None else key}\n")
+                refused.write(f"{number}\tf\t{escape(_clean(reason))}\t{NULL if key is None else _clean(key)}\n")
             self.context.counts["rejected"] += len(reasons)
             self.context.progress(done=0, message=_("%(count)d rows read") % {"count": self.rows})
             if text:
@@ -166,7 +166,7 @@ class Stager:
         numbers, rows = [], []
         width, damaged = self.width, self.context.table.damaged
         for number, row in batch:
-            if number in damaged:
+            if damaged and number in damaged:
                 reasons[number] = damaged[number]
                 continue
             short = width - len(row)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from crm.accounts.models import User
 from crm.kit.errors import Invalid, Refused
 from crm.kit.rows import assign, check_fields, check_tag, locked
+from customers.imports import pending
 from customers.models import Contact, ContactRole, Customer
 from customers.services.customers import checked_tag
 from customers.services.edits import Edit, reconciled
@@ -35,6 +36,8 @@ def create_contact(*, user: User, values: Mapping[str, Any], now: datetime) -> C
         raise taken(row.external_id) from error
     keep_points(row, ready, is_new=True)
     _link(row, ready, user=user)
+    if row.external_id:
+        pending.resolve("contact", now=now)
     return row
 
 

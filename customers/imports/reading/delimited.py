@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from typing import IO, Any
 
 from django.utils.translation import gettext as _
@@ -19,6 +19,8 @@ SAMPLE = 64 * 1024
 FIRST_ROWS = 120
 MAX_CELL = 4 * 1024 * 1024
 MAX_COLUMNS = 2000
+MAX_LINE = 16 * 1024 * 1024
+"""Bytes of one line; a line is held in memory as a whole."""
 
 
 BROKEN = "crm_broken"
@@ -39,8 +41,8 @@ codecs.register_error(BROKEN, _broken)
 class _Raw(io.RawIOBase):
     """Anything with ``read`` as a raw stream for TextIOWrapper."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
-        self.stream = stream
+    def __init__(self, stream: IO[bytes], longest: int) -> None:
+        self.stream, self.longest, self.since = stream, longest, 0
 
     def readable(self) -> bool:
         return True
@@ -48,12 +50,18 @@ class _Raw(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         data = self.stream.read(len(buffer))
         buffer[: len(data)] = data
+        end = max(data.rfind(b"\n"), data.rfind(b"\r")) if self.longest else 0
+        self.since = len(data) - end if end >= 0 else self.since + len(data)
+        if self.longest and self.since > self.longest:
+            raise Invalid(_("A line of the file is too long."))
         return len(data)
 
 
-def text_of(stream: Callable[[], IO[bytes]], encoding: str, newline: str | None = "") -> io.TextIOWrapper:
+def text_of(
+    stream: Callable[[], IO[bytes]], encoding: str, newline: str | None = "", longest: int = MAX_LINE
+) -> io.TextIOWrapper:
     """The stream as text; bytes that do not fit come as lone surrogates and reject their row later."""
-    raw = io.BufferedReader(_Raw(stream()), buffer_size=256 * 1024)
+    raw = io.BufferedReader(_Raw(stream(), longest), buffer_size=256 * 1024)
     return io.TextIOWrapper(raw, encoding=encoding, errors=BROKEN, newline=newline)
 
 
@@ -93,67 +101,44 @@ class Lines:
         return ((number, row) for number, row in islice(self._all(), self.skipped, None) if row and any(row))
 
     def _all(self) -> Iterator[tuple[int, list[str]]]:
+        """Rows with the number of their last line. Each is held back until the next: the last one may be open."""
         with text_of(self.stream, self.encoding) as text:
-            lines = _Remembered(text)
-            if dialect.SEP.match(lines.peek()):
-                next(lines)
-            reader = csv.reader(lines, delimiter=self.delimiter.value, quotechar=self.quote.value)
-            start = reader.line_num
+            first = text.readline()
+            before = 1 if dialect.SEP.match(first) else 0
+            reader = self._reader(text if before else chain([first], text))
+            held: tuple[int, list[str]] | None = None
+            start = 0
             try:
                 for row in reader:
-                    if reader.line_num - start > 1 and lines.over and self._open(lines.held):
-                        yield from self._apart(start + lines.before, lines.held)
-                        return
-                    start = reader.line_num
-                    lines.held.clear()
-                    yield start + lines.before, row
+                    if held is not None:
+                        yield held
+                        start = held[0]
+                    held = (reader.line_num + before, row)
             except (csv.Error, UnicodeDecodeError) as error:
                 raise Invalid(
                     _("Line %(line)d cannot be read: %(reason)s. A quotation mark may be missing its partner.")
-                    % {"line": reader.line_num + lines.before, "reason": str(error)[:200]}
+                    % {"line": reader.line_num + before, "reason": str(error)[:200]}
                 ) from error
+        if held is not None:
+            yield from self._last(held, max(start, before))
 
-    def _open(self, held: list[str]) -> bool:
-        """Whether these lines hold a quotation that never ends."""
-        return sum(line.count(self.quote.value) for line in held) % 2 == 1
+    def _reader(self, lines: Iterator[str]) -> Any:
+        return csv.reader(lines, delimiter=self.delimiter.value, quotechar=self.quote.value)
 
-    def _apart(self, start: int, held: list[str]) -> Iterator[tuple[int, list[str]]]:
-        """Lines that an open quotation swallowed, each as a row of its own; the one that opens it is rejected."""
-        for number, line in enumerate(held, start=start + 1):
+    def _last(self, row: tuple[int, list[str]], start: int) -> Iterator[tuple[int, list[str]]]:
+        """The last row; the lines that a quotation without an end swallowed are rows again, but for the first."""
+        if row[0] - start < 2:
+            yield row
+            return
+        with text_of(self.stream, self.encoding) as text:
+            lines = list(islice(text, start, None))
+        if sum(line.count(self.quote.value) for line in lines) % 2 == 0:
+            yield row
+            return
+        for number, line in enumerate(lines, start=start + 1):
             if line.count(self.quote.value) % 2:
                 self.damaged[number] = _("a quotation mark has no partner")
-            yield from (
-                (number, row) for row in csv.reader([line], delimiter=self.delimiter.value, quotechar=self.quote.value)
-            )
-
-
-class _Remembered:
-    """Lines of a text, with those that the row being read has used so far."""
-
-    def __init__(self, text: Iterator[str]) -> None:
-        self.text = text
-        self.held: list[str] = []
-        self.first: str | None = None
-        self.before, self.over = 0, False
-
-    def peek(self) -> str:
-        """The first line, which is still to come; as one that is skipped it counts."""
-        self.first = next(self.text, None)
-        self.before = 1 if self.first and dialect.SEP.match(self.first) else 0
-        return self.first or ""
-
-    def __iter__(self) -> _Remembered:
-        return self
-
-    def __next__(self) -> str:
-        line, self.first = self.first, None
-        if line is None:
-            line = next(self.text, None)
-        if line is None:
-            self.over = True
-            raise StopIteration
-        self.held.append(line)
-        return line
+            yield from ((number, cells) for cells in self._reader(iter([line])))
 
 
 def filled(row: list[str]) -> bool:

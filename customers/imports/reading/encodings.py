@@ -26,7 +26,7 @@ SHOWN = ("utf-8", "gb18030", "big5", "cp932", "euc_jp", "cp949", "cp1252", "cp12
 SUPERSETS = {"gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030", "shift_jis": "cp932",
              "euc_kr": "cp949", "koi8-r": "koi8_u", "iso8859-1": "cp1252", "iso8859-9": "cp1254"}  # fmt: skip
 """What people name → what such files really hold."""
-MOST_BAD = 0.02
+MOST_BAD = 0.25
 LATER = {"cp950": 0.02, "big5hkscs": 0.05}
 """Wider forms of Big5: only where the plain one does not read the file."""
 

@@ -55,7 +55,7 @@ class Records:
 
     def _objects(self) -> Iterator[Any]:
         """Values of the one list of the file, or values that stand one after the other."""
-        text = _Text(text_of(self.stream, self.encoding))
+        text = _Text(text_of(self.stream, self.encoding, longest=0))
         inside = text.take("[")
         while text.more():
             if inside and text.take("]"):

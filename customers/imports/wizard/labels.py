@@ -127,7 +127,7 @@ FIELD_TYPES: dict[str, Words] = {
     "date": gettext_lazy("Date"),
     "boolean": gettext_lazy("Yes or no"),
     "choice": gettext_lazy("Choice"),
-    "multi_choice": gettext_lazy("Several choices"),
+    "multi": gettext_lazy("Several choices"),
     "link": gettext_lazy("Link"),
 }
 
