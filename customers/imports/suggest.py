@@ -58,7 +58,7 @@ class NewField:
     name: str
     label: str
     type: str
-    """text, long_text, number, date, boolean, choice or multi_choice."""
+    """text, long_text, number, date, boolean, choice or multi."""
     choices: tuple[str, ...] = ()
 
 

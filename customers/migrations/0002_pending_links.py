@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0002_undo'),
+        ('customers', '0003_quality'),
         ('kit', '0003_cache'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

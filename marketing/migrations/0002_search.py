@@ -23,7 +23,7 @@ def column(kinds: str, *fields: str) -> models.GeneratedField:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("marketing", "0002_undo"), ("kit", "0004_search")]
+    dependencies = [("marketing", "0002_members"), ("kit", "0004_search")]
     operations = [
         migrations.RemoveIndex("campaign", "campaigns_search"),
         migrations.RemoveField("campaign", "search"),
