@@ -41,6 +41,7 @@ class Periodic:
 SCHEDULE: tuple[Periodic, ...] = (
     Periodic(name="tidy", kind="kit.tidy", every=dt.timedelta(hours=1)),
     Periodic(name="tidy imports", kind="imports.tidy", every=dt.timedelta(hours=1)),
+    Periodic(name="duplicates", kind="duplicates.scan", at=dt.time(1, 0), args={"whole": False}),
     Periodic(name="nightly analysis", kind="insights.run", at=dt.time(2, 0)),
 )
 

@@ -14,7 +14,30 @@ from django.utils.translation import pgettext_lazy
 from crm.accounts.models import Team
 from crm.kit.fields import FromSource, Stamped, search_column, sort_key
 from crm.kit.history import tracked
+from customers.duplicates.models import DuplicateKeys, DuplicatePair, DuplicateScan
+from customers.merging.models import Merge, MergedCustomer, MergeMove
 from customers.querysets import ContactQuerySet, CustomerQuerySet, ImportJobQuerySet, InteractionQuerySet
+
+__all__ = [
+    "Contact",
+    "ContactPoint",
+    "ContactRole",
+    "Customer",
+    "DuplicateKeys",
+    "DuplicatePair",
+    "DuplicateScan",
+    "ExternalId",
+    "Gender",
+    "ImportChange",
+    "ImportJob",
+    "Interaction",
+    "LastContact",
+    "Lifecycle",
+    "Merge",
+    "MergeMove",
+    "MergedCustomer",
+    "Party",
+]  # fmt: skip
 
 
 class Lifecycle(models.TextChoices):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.kit import nav, palette, search
 from crm.kit.slots import panel
+from customers.duplicates import panels as duplicates
 from customers.models import Contact, Customer, Interaction
 
 nav.entry(
@@ -17,6 +18,7 @@ nav.entry(
 nav.create("customer", _("Customer"), "customer-new", icon="user-plus", order=10, policy=("customer", "add"))
 
 NOTES = 50
+__all__ = ["duplicates"]
 
 
 @palette.provider("customers", _("Customers"), policy=("customer", "view"), order=10)

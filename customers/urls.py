@@ -1,10 +1,11 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from customers import editing, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("customers.duplicates.urls")),
     path("customers/", views.CustomerList.as_view(), name="customers"),
     path("customers/new/", editing.NewCustomer.as_view(), name="customer-new"),
     path("customers/similar/", editing.Similar.as_view(), name="customer-similar"),

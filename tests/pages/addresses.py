@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from crm.kit.models import Job
-from tests.cast import Cast
+from tests.cast import Cast, make_pair
 
 ABSENT = 999_999_999
 NO_PAGES = ("api/", "accounts/", "healthz", "readyz", "live/", "static/")
@@ -74,6 +74,8 @@ RECORDS: dict[str, Filler] = {
     "settings/roles/": lambda cast, band: cast.users["rival" if band == "rival" else "rep"].memberships.get().pk,
     "settings/teams/": lambda cast, band: cast.teams["south" if band == "rival" else "north"].pk,
     "views/": lambda cast, band: ABSENT,
+    "data/duplicates/": lambda cast, band: make_pair(cast, band).pk,
+    "customers/merges/": lambda cast, band: ABSENT,
 }
 """Which row fills ``<int:pk>`` below a prefix."""
 
@@ -82,7 +84,7 @@ def arguments(route: Route, cast: Cast, band: str, pk: int | None = None) -> dic
     """Values for the parameters of a route; None where the cast has no such row."""
     if not route.parameters:
         return {}
-    if route.name in ("job", "job-cancel", "job-undo"):
+    if route.name in ("job", "job-cancel", "job-undo", "duplicates-split"):
         owner = cast.users["rival" if band == "rival" else "rep"]
         return {"token": Job.objects.get_or_create(kind="test", user=owner, state="done")[0].token}
     if route.name == "panel":
