@@ -59,6 +59,10 @@ class Context:
     progress: Callable[..., None]
     counts: Counter[str] = field(default_factory=Counter)
     treatments: Counter[str] = field(default_factory=Counter)
+    doubles: dict[int, int] = field(default_factory=dict)
+    """Line → the customer that it certainly is, where such rows are taken as updates."""
+    duplicates: dict[str, Any] | None = None
+    """What the check for duplicates found, where one was asked for."""
     written: set[str] = field(default_factory=set)
     """Tables that got rows, for ANALYZE."""
 

@@ -26,6 +26,7 @@ OPTIONS = frozenset(
         "empty",
         "return_prefix",
         "unknown_customers",
+        "duplicates",
     ]
 )
 
@@ -88,7 +89,7 @@ def _check_options(options: Mapping[str, str]) -> None:
         raise Invalid(_("A mapping has no option “%(name)s”.") % {"name": unknown[0][:60]})
     allowed = {
         "date_order": tuple(ORDERS), "decimal": (".", ","), "empty": ("keep", "clear"),
-        "unknown_customers": ("create", "reject"),
+        "unknown_customers": ("create", "reject"), "duplicates": ("mark", "skip", "update"),
     }  # fmt: skip
     for name, values in allowed.items():
         if name in options and options[name] not in values:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
+from customers.duplicates.at_import import link_doubles
 from customers.imports.context import Context
 from customers.imports.converters import NULL, Bad
 from customers.imports.fields import Field, choices
@@ -135,6 +136,10 @@ class Customers(PeopleKind):
             Field(name="lifecycle", type="choice", column="lifecycle", choices=LIFECYCLES),
         )
     )
+
+    def prepare(self, context: Context) -> None:
+        super().prepare(context)
+        link_doubles(context)
 
     def target(self) -> str:
         return by_key("customers_externalid", "x.customer_id AS id", source="%(source)s", key="s.external_id", to="t")
