@@ -13,6 +13,8 @@ SAME, NEAR, LIKE, PART, LOOSE, OTHER = "same", "near", "like", "part", "loose", 
 RANK = {SAME: 5, NEAR: 4, LIKE: 3, PART: 2, LOOSE: 1, OTHER: 0}
 COVER = {SAME: 1.0, NEAR: 0.95, LIKE: 0.75, PART: 0.3, LOOSE: 0.3, OTHER: 0.0}
 """How much of a word of a longer name a word of the other one stands for."""
+ROLES = frozenset("office info sales contact admin support hello mail service kontakt team accounts billing hr".split())
+"""Names of addresses that every firm has."""
 Levels = list[tuple[str, str, tuple[str, ...]]]
 """(field, level, the values that agree or differ): the rarer the value, the more an agreement says."""
 Rarity = Callable[[str], float]
@@ -66,9 +68,19 @@ def email_level(one: str, two: str) -> str:
     distance = OSA.distance(one, two, score_cutoff=size // 4 + 1)
     name_one, _at, host_one = one.partition("@")
     name_two, _at, host_two = two.partition("@")
+    if name_one in ROLES or name_two in ROLES:
+        return NEAR if distance <= 2 else OTHER
     if distance <= 2 or (name_one == name_two and text_level(host_one, host_two) in (NEAR, LIKE)):
-        return NEAR if word_level(name_one, name_two) != OTHER else LOOSE
+        return NEAR if word_level(name_one, name_two) != OTHER and not _numbered(name_one, name_two) else LOOSE
+    if _numbered(name_one, name_two):
+        return OTHER
     return LIKE if distance <= size * 0.25 or (name_one == name_two and len(name_one) > 5) else OTHER
+
+
+def _numbered(one: str, two: str) -> bool:
+    """Whether both end in a number, and in quite another one: the next free address of a common name."""
+    tails = [name[len(name.rstrip("0123456789")) :] for name in (one, two)]
+    return bool(tails[0] and tails[1]) and OSA.distance(*tails) > 1
 
 
 def birth_level(one: str, two: str) -> str:
@@ -103,7 +115,7 @@ def name_levels(a: Profile, b: Profile, rarity: Rarity) -> Levels:
     one, two = a.names, b.names
     if not (a.parts and b.parts):
         return [("name", bag_level(one, two, rarity), ("".join(sorted(one)),))]
-    level = han_level if a.han and b.han else word_level
+    level = han_level if a.han or b.han else word_level
     if len(one) < 2 or len(two) < 2:
         found, word = max(((level(x, y), x) for x in one for y in two), key=lambda pair: RANK[pair[0]])
         return [("part", found, (word,))]
@@ -181,7 +193,7 @@ def place_levels(a: Profile, b: Profile) -> Levels:
     """Levels of the parts of the address."""
     found: Levels = []
     if a.street and b.street:
-        found.append(("street", street_level(a.street, b.street), ("".join(a.street),)))
+        found.append(("street", street_level(a.street, b.street), ("".join(a.street), "".join(b.street))))
     if a.numbers and b.numbers:
         found.append(("number", *number_level(a.numbers, b.numbers)))
     if a.city and b.city:

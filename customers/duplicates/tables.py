@@ -72,5 +72,5 @@ TABLE = Table(
     ),
     row_label=both,
     selectable=True,
-    css="wraps",
+    css="wraps pairs",
 )  # fmt: skip

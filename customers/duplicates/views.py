@@ -123,7 +123,7 @@ class DuplicatePage(Page):
             points=round(sum(one.points for one in words.told(pair.reasons, levels)), 1), is_open=is_open,
             may_judge=user.access.can("customer", "change"), may_merge=user.access.can("customer", "delete"),
             merge=Merge.objects.filter(others__customer__in=pair.ids, undone_at=None).first(),
-            score=min(pair.score, 0.999), steps=comparing.neighbours(user, pair), **kwargs,
+            score=min(pair.score, 0.99), steps=comparing.neighbours(user, pair), **kwargs,
         )  # fmt: skip
 
 

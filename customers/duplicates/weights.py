@@ -19,19 +19,19 @@ POINTS: dict[str, dict[str, float]] = {
     "given": {NEAR: 6.5, LIKE: 4, LOOSE: 2, OTHER: -6},
     "family": {NEAR: 6.5, LIKE: 4, LOOSE: 2, OTHER: -3.5},
     "part": {NEAR: 6.5, LIKE: 4, LOOSE: 2, OTHER: -3.5},
-    "name": {NEAR: 9, LIKE: 3, PART: 1, LOOSE: -4, OTHER: -14},
+    "name": {NEAR: 9, LIKE: 1, PART: 1, LOOSE: -4, OTHER: -14},
     "swapped": {SAME: -1},
-    "phone": {SAME: 15, NEAR: 12, LIKE: 8, OTHER: -3.2},
-    "email": {SAME: 15, NEAR: 11, LIKE: 8, LOOSE: 3, OTHER: -5},
+    "phone": {SAME: 15, NEAR: 9, LIKE: 4, OTHER: -3.2},
+    "email": {SAME: 15, NEAR: 11, LIKE: 4, LOOSE: 0, OTHER: -5},
     "birth": {SAME: 13, NEAR: 4.6, LIKE: 2.4, LOOSE: 0, OTHER: -3.2},
     "street": {NEAR: 8, LIKE: 6, LOOSE: 2, OTHER: -3.5},
     "number": {NEAR: 0.3, OTHER: -2},
     "city": {NEAR: 9, LIKE: 7, LOOSE: 2.5, OTHER: -4},
     "region": {NEAR: 2, LIKE: 2, LOOSE: 0.5, OTHER: -2.5},
-    "postcode": {NEAR: 3, LIKE: 1, OTHER: -2.3},
+    "postcode": {NEAR: 2.5, LIKE: 0, OTHER: -2.3},
 }
 RANGE: dict[str, tuple[float, float]] = {
-    "given": (2, 11), "family": (2, 11), "part": (2, 11), "name": (8, 14), "street": (5, 11), "number": (2, 7),
+    "given": (2, 11), "family": (2, 11), "part": (2, 11), "name": (5, 14), "street": (1.5, 11), "number": (1, 7),
     "city": (1, 10), "region": (0.5, 5), "postcode": (2, 10),
 }  # fmt: skip
 """Where rarity decides: least and most points of the same value."""
