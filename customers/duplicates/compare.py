@@ -13,7 +13,24 @@ SAME, NEAR, LIKE, PART, LOOSE, OTHER = "same", "near", "like", "part", "loose", 
 RANK = {SAME: 5, NEAR: 4, LIKE: 3, PART: 2, LOOSE: 1, OTHER: 0}
 COVER = {SAME: 1.0, NEAR: 0.95, LIKE: 0.75, PART: 0.3, LOOSE: 0.3, OTHER: 0.0}
 """How much of a word of a longer name a word of the other one stands for."""
-ROLES = frozenset("office info sales contact admin support hello mail service kontakt team accounts billing hr".split())
+ROLES = frozenset(
+    [
+        "office",
+        "info",
+        "sales",
+        "contact",
+        "admin",
+        "support",
+        "hello",
+        "mail",
+        "service",
+        "kontakt",
+        "team",
+        "accounts",
+        "billing",
+        "hr",
+    ]
+)
 """Names of addresses that every firm has."""
 Levels = list[tuple[str, str, tuple[str, ...]]]
 """(field, level, the values that agree or differ): the rarer the value, the more an agreement says."""
