@@ -135,6 +135,9 @@ class MergeView(KitAPIView):
 
     def post(self, request: Request, pk: str) -> Response:  # type: ignore[override]
         """All that points at the others moves; their addresses lead here."""
+        reached = Customer.objects.filter(request.user.access.rows("customer"))
+        if not reached.filter(pk=row_id(pk)).exists():
+            raise Http404
         data = checked(MergeInput, request.data)
         merge = merging.merge_customers(
             user=request.user, keep_id=row_id(pk), other_ids=data["others"], choices=data.get("choices"), now=self.now()

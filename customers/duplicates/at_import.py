@@ -19,6 +19,8 @@ OPTION = "duplicates"
 MARK, SKIP, UPDATE = WAYS = ("mark", "skip", "update")
 BATCH = 2_000
 MOST_SHOWN = 100
+MOST_CANDIDATES = 8
+"""Per row, those that share most keys: a double that an import must not miss shares many."""
 Best = tuple[int, Verdict]
 
 
@@ -66,7 +68,7 @@ def _judged(
     known = ExternalId.objects.filter(source=context.source_id, external_id__in=[outside for _, outside, _ in rows])
     own = set(known.values_list("external_id", flat=True))
     people = {line: person for line, outside, person in rows if outside not in own}
-    near = lookup.candidates(people, common)
+    near = lookup.candidates(people, common, most=MOST_CANDIDATES)
     others = records.named(_within_reach(context, {pk for ids in near.values() for pk in ids}))
     found: dict[int, Best] = {}
     for line, ids in near.items():

@@ -47,7 +47,9 @@ def _model(scan_id: int) -> tuple[Model, frozenset[int]]:
     return Model(max(kept.customers, 1), counts), frozenset(kept.counts.get("common", ()))
 
 
-def candidates(people: Mapping[int, Profile], common: frozenset[int]) -> dict[int, list[int]]:
+def candidates(
+    people: Mapping[int, Profile], common: frozenset[int], *, most: int = MOST_CANDIDATES
+) -> dict[int, list[int]]:
     """Place → customers that share a key with the profile at that place, those that share most first."""
     wanted = {place: [key for key in indexed(person) if key not in common] for place, person in people.items()}
     wanted = {place: keys for place, keys in wanted.items() if keys}
@@ -60,7 +62,7 @@ def candidates(people: Mapping[int, Profile], common: frozenset[int]) -> dict[in
             cursor.execute(NEAR, values)
             for place, pk, shared in cursor.fetchall():
                 found.setdefault(place, []).append((shared, pk))
-    return {place: [pk for _, pk in sorted(rows, reverse=True)[:MOST_CANDIDATES]] for place, rows in found.items()}
+    return {place: [pk for _, pk in sorted(rows, reverse=True)[:most]] for place, rows in found.items()}
 
 
 def write_keys(rows: Iterable[tuple[Profile, datetime]], made: Mapping[int, Sequence[int]] | None = None) -> None:
