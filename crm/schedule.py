@@ -44,6 +44,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic(name="data quality", kind="quality.check", at=dt.time(1, 30)),
     Periodic(name="empty the trash", kind="customers.purge", at=dt.time(3, 0)),
     Periodic(name="retention", kind="privacy.retention", at=dt.time(1, 0)),
+    Periodic(name="duplicates", kind="duplicates.scan", at=dt.time(1, 0), args={"whole": False}),
     Periodic(name="nightly analysis", kind="insights.run", at=dt.time(2, 0)),
 )
 

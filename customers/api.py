@@ -24,11 +24,13 @@ from crm.kit.shapes import Bag, Day, Id, KitSerializer, Moment, Reference, Tags,
 from crm.kit.tables import Scene
 from crm.kit.workspace import workspace
 from customers import points_api, services
+from customers.duplicates import api as duplicates_api
+from customers.duplicates.selectors import similar
 from customers.filters import ContactFilters, CustomerFilters, InteractionFilters
 from customers.imports_api import ImportViewSet
 from customers.models import Contact, Customer, ExternalId, Gender, Interaction, Lifecycle
 from customers.privacy import api as privacy_api
-from customers.selectors import possible_doubles, with_external_ids
+from customers.selectors import with_external_ids
 from customers.timeline import SUBJECT
 
 
@@ -225,6 +227,16 @@ class CustomerViewSet(KitViewSet):
         found = ExternalId.objects.filter(source__name=source, external_id__in=external_ids).select_related("customer")
         return {one.external_id: one.customer for one in found}
 
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One customer; a merged one leads to where it went."""
+        try:
+            return super().retrieve(request, *args, **kwargs)
+        except Http404:
+            moved = duplicates_api.merged_away(request.user, row_id(kwargs["pk"]))
+            if moved is None:
+                raise
+            return moved
+
     def create_row(self, data: dict[str, Any]) -> Customer:
         """By the service."""
         return services.create_customer(user=self.request.user, values=data, now=self.now())
@@ -240,10 +252,9 @@ class CustomerViewSet(KitViewSet):
 
     def hints(self, row: Any) -> dict[str, Any]:
         """Others that look like a new customer."""
-        found = possible_doubles(
-            user=self.request.user, name=row.name, email=row.email, phone=row.phone, besides=row.pk
-        )
-        return {"possible_duplicates": [one.pk for one in found]}
+        values = {name: getattr(row, name) for name in duplicates_api.TYPED}
+        found = similar(user=self.request.user, values=values, besides=row.pk)
+        return {"possible_duplicates": [one.customer.pk for one in found]}
 
 
 class ContactViewSet(KitViewSet):
@@ -362,7 +373,8 @@ def register(router: BaseRouter) -> None:
 
 
 urlpatterns = [
-    path("customers/<str:pk>/timeline/", TimelineView.as_view(), name="api-customer-timeline"),
     *points_api.urlpatterns,
     *privacy_api.urlpatterns,
+    *duplicates_api.urlpatterns,
+    path("customers/<str:pk>/timeline/", TimelineView.as_view(), name="api-customer-timeline"),
 ]

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -21,13 +20,15 @@ from crm.kit.rows import tag
 from crm.kit.views import Action, FormPage, Policed, undo_toast
 from customers import services
 from customers.conflicts import conflict_answer
+from customers.duplicates.selectors import similar
 from customers.forms import ComposerForm, ContactForm, CustomerForm, PartyForm, initial_of
 from customers.lineage import lineage, spoken
 from customers.models import Customer
 from customers.profile import Drawer, draw, line_of, rest_of
 from customers.services.edits import Conflict, as_read, edit_of
-from customers.services.parties import e164
 from customers.views import CustomerPage, find_contact, find_customer
+
+TYPED = ("name", "kind", "email", "phone", "address", "city", "postcode", "birth_date")
 
 
 class OfCustomer:
@@ -301,19 +302,13 @@ class MoreOfContact(OfContact, MoreFields):  # type: ignore[misc]
 
 
 class Similar(Policed):
-    """Customers within reach that already have the typed e-mail or phone: a hint beside the form."""
+    """Customers within reach that look like what is typed: a hint beside the form, with its reasons."""
 
     policy = ("customer", "add")
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        email = request.GET.get("email", "").strip().lower()[:254]
-        phone = request.GET.get("phone", "").strip()[:60]
-        same = Q(pk__in=[])
-        if "@" in email:
-            same |= Q(points__kind="email", points__normalised=email) | Q(email=email)
-        if sum(char.isdigit() for char in phone) >= 6:
-            same |= Q(points__kind="phone", points__normalised=e164(phone)) | Q(phone=phone)
-        found = Customer.objects.visible_to(request.user).filter(same).distinct()[:3]
+        typed = {name: request.GET.get(name, "").strip()[:300] for name in TYPED}
+        found = similar(user=request.user, values={name: value for name, value in typed.items() if value}, most=3)
         return render(request, "customers/similar.html", {"found": found})
 
 

@@ -14,6 +14,8 @@ from django.utils.translation import pgettext_lazy
 from crm.accounts.models import Team
 from crm.kit.fields import FromSource, Stamped, search_column, sort_key
 from crm.kit.history import tracked
+from customers.duplicates.models import DuplicateKeys, DuplicatePair, DuplicateScan  # noqa: F401 - tables of this app
+from customers.merging.models import Merge, MergedCustomer, MergeMove  # noqa: F401
 from customers.querysets import (
     ContactQuerySet,
     CustomerQuerySet,

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from crm.kit.jobs import handler
 from crm.kit.models import Job
 from crm.kit.progress import Cancelled, Progress
+from customers.duplicates import scan
+from customers.duplicates import services as duplicates
 from customers.imports import services
 from customers.imports.tidy import tidy
 from customers.privacy import copies, erasing, retention
@@ -83,3 +85,22 @@ def copy_person(job: Job, report: Progress) -> dict[str, Any]:
 def apply_retention(_job: Job, report: Progress) -> dict[str, Any]:
     """Remove what is older than the workspace's rules allow."""
     return dict(retention.run(now=timezone.now(), progress=report))
+
+
+@handler(duplicates.SCAN, title=_("Search for duplicates"), time_limit=3600, heavy=True)
+def find_duplicates(job: Job, report: Progress) -> dict[str, Any]:
+    """Everything, or what changed since the last scan; a repeated run goes on where the last one stopped."""
+    done = scan.run_scan(whole=bool(job.args.get("whole")), now=timezone.now(), progress=report)
+    return {"customers": done.customers, "pairs": done.found}
+
+
+@handler(duplicates.MERGE_CERTAIN, title=_("Merge all certain duplicates"), time_limit=3600)
+def merge_certain(job: Job, report: Progress) -> dict[str, Any]:
+    """Merge every certain pair within the asker's reach."""
+    return duplicates.merge_certain(job, report, now=timezone.now())
+
+
+@handler(duplicates.SPLIT_AGAIN, title=_("Split merged customers again"), time_limit=3600)
+def split_again(job: Job, report: Progress) -> dict[str, Any]:
+    """Take back the merges of another job."""
+    return duplicates.split_again(job, report, now=timezone.now())

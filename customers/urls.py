@@ -1,6 +1,6 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from customers import customfields, editing, family, people, picks, points, trash, views
 from customers.imports.wizard.urls import urlpatterns as wizard
@@ -9,6 +9,7 @@ from customers.privacy import views as privacy
 from customers.quality.urls import urlpatterns as quality
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("customers.duplicates.urls")),
     path("customers/", views.CustomerList.as_view(), name="customers"),
     path("customers/new/", editing.NewCustomer.as_view(), name="customer-new"),
     path("customers/similar/", editing.Similar.as_view(), name="customer-similar"),

@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, QueryDict
 from django.shortcuts import render
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy
@@ -26,6 +27,7 @@ from customers.bulk import ACTIONS
 from customers.cells import EDITOR
 from customers.filters import CustomerFilters
 from customers.forms import ComposerForm
+from customers.merging.services import standing_for
 from customers.models import Contact, Customer
 from customers.services.trash import KEPT_DAYS, in_trash
 from customers.tables import LIFECYCLE_TONES, ORDERINGS, TABLE
@@ -129,6 +131,8 @@ class CustomerPage(RecordPage):
         try:
             context = self.get_context_data(**kwargs)
         except Http404:
+            if standing_for(kwargs["pk"]) is not None:
+                return merged_away(request.user, kwargs["pk"])
             return self.trashed(request, kwargs["pk"])
         if request.headers.get("HX-Target") == "record-tabs":
             return TemplateResponse(request, "customers/tabs.html", context, headers={"Vary": "HX-Target"})
@@ -172,6 +176,15 @@ class CustomerStep(Policed):
             "lists/stepper.html",
             {"steps": steps, "base": "/customers/", "tail": "?" + urlencode({"in": asked}) if asked else ""},
         )
+
+
+def merged_away(user: Any, pk: int) -> HttpResponse:
+    """Where the address of a merged customer leads; 404 for any other that cannot be seen."""
+    kept = standing_for(pk)
+    if kept is None or not Customer.objects.visible_to(user).filter(pk=kept).exists():
+        raise Http404
+    # A merge can be undone, so that nobody may remember the redirection.
+    return HttpResponsePermanentRedirect(reverse("customer", args=[kept]), headers={"Cache-Control": "no-store"})
 
 
 def find_customer(user: Any, pk: int) -> Customer:

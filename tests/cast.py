@@ -16,7 +16,7 @@ from django.utils import timezone
 from crm.accounts.models import Membership, Team, User
 from crm.accounts.people import create_key
 from crm.kit.models import Source
-from customers.models import Contact, ContactPoint, ContactRole, Customer, ExternalId, Interaction
+from customers.models import Contact, ContactPoint, ContactRole, Customer, DuplicatePair, ExternalId, Interaction
 from insights.models import CustomerScore, Run
 from marketing.models import Campaign, Touch
 from sales.models import Deal, Order, OrderLine, Product, Stage
@@ -72,6 +72,17 @@ def make_key(user: User, *scopes: str) -> str:
 def make_customer(name: str = "Ada Lovelace", *, team: Team | None = None, **values: Any) -> Customer:
     """A customer."""
     return Customer.objects.create(name=name, team=team or root_team(), **values)
+
+
+def make_pair(cast: Cast, band: str) -> DuplicatePair:
+    """A band's customer and another that looks like it; the same pair when asked again."""
+    first: Customer = cast.rows[band]["customer"]
+    other, _new = Customer.objects.get_or_create(
+        name=f"{first.name} twin", defaults={"team": first.team, "owner": first.owner, "city": first.city}
+    )
+    a, b = sorted((first.pk, other.pk))
+    values = {"points": 30.0, "score": 0.99, "decision": "certain", "reasons": [["name", "near", 9.0]], "found_at": NOW}
+    return DuplicatePair.objects.get_or_create(a_id=a, b_id=b, defaults=values)[0]
 
 
 def make_band(band: str, *, team: Team, owner: User | None, queue: Queue) -> dict[str, Any]:

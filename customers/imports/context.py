@@ -67,6 +67,10 @@ class Context:
     detected: Detected
     resolved: int = 0
     """Links of other files that have their other end by this import."""
+    doubles: dict[int, int] = field(default_factory=dict)
+    """Line → the customer that it certainly is, where such rows are taken as updates."""
+    duplicates: dict[str, Any] | None = None
+    """What the check for duplicates found, where one was asked for."""
     written: set[str] = field(default_factory=set)
     """Tables that got rows, for ANALYZE."""
 

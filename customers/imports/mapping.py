@@ -33,6 +33,7 @@ OPTIONS = frozenset(
         "return_prefix",
         "unknown_customers",
         "find_by",
+        "duplicates",
     ]
 )
 
@@ -98,6 +99,7 @@ def _check_options(options: Mapping[str, str]) -> None:
     allowed = {
         "date_order": tuple(ORDERS), "decimal": (".", ","), "empty": ("keep", "clear"),
         "unknown_customers": ("create", "reject"), "find_by": ("id", "email", "phone", "name"),
+        "duplicates": ("mark", "skip", "update"),
     }  # fmt: skip
     _check_reading(options)
     for name, values in allowed.items():

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
+from customers.duplicates.at_import import link_doubles
 from customers.imports import pending
 from customers.imports.context import Context
 from customers.imports.converters import NULL, Bad
@@ -152,6 +153,7 @@ class Customers(PeopleKind):
         """Customers that other files only named are filled by this one."""
         super().prepare(context)
         context.resolved += pending.adopt_named(context)
+        link_doubles(context)
 
     def target(self) -> str:
         return by_key("customers_externalid", "x.customer_id AS id", source="%(source)s", key="s.external_id", to="t")

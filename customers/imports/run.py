@@ -19,6 +19,7 @@ from crm.conf import CONF
 from crm.kit.errors import Invalid, Refused
 from crm.kit.models import Source
 from crm.kit.workspace import home_currency, workspace_zone
+from customers.duplicates.at_import import check_staged
 from customers.imports import detecting, kinds, mapping, pending
 from customers.imports.context import Context, Reach, owner_words, target_team
 from customers.imports.kinds import Kind
@@ -121,6 +122,7 @@ def _run(job: ImportJob, path: Path, now: dt.datetime, progress: Progress) -> tu
     context.treatments.update(table.notes)
     _one_row_per_key(kind, context)
     _strictly(context)
+    check_staged(kind, context)
     _apply(kind, context, rows)
     report = _report(job, kind, context, table, rows)
     if not job.dry_run:
@@ -281,6 +283,7 @@ def _report(job: ImportJob, kind: Kind, context: Context, table: Table, rows: in
         "pending_links": pending.waiting(job.pk),
         "resolved_links": context.resolved,
         "visible_to": seen_by(kind, context),
+        **({"duplicates": context.duplicates} if context.duplicates else {}),
     }
 
 

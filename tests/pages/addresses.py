@@ -14,7 +14,7 @@ from crm.kit.models import CustomField, Job
 from customers.imports.run import folder
 from customers.imports.uploads import keep
 from customers.models import ConsentPurpose, Customer, ImportJob, QualityRule, RelationType
-from tests.cast import Cast
+from tests.cast import Cast, make_pair
 
 ABSENT = 999_999_999
 NO_PAGES = ("api/", "accounts/", "healthz", "readyz", "live/", "static/")
@@ -104,6 +104,8 @@ RECORDS: dict[str, Filler] = {
     "settings/consent/purposes/": lambda cast, band: ConsentPurpose.objects.order_by("pk")[0].pk,
     "views/": lambda cast, band: ABSENT,
     "data/quality/rules/": lambda cast, band: _quality_rule(),
+    "data/duplicates/": lambda cast, band: make_pair(cast, band).pk,
+    "customers/merges/": lambda cast, band: ABSENT,
 }
 """Which row fills ``<int:pk>`` below a prefix."""
 
@@ -112,7 +114,7 @@ def arguments(route: Route, cast: Cast, band: str, pk: int | None = None) -> dic
     """Values for the parameters of a route; None where the cast has no such row."""
     if not route.parameters:
         return {}
-    if route.name in ("job", "job-cancel", "job-undo"):
+    if route.name in ("job", "job-cancel", "job-undo", "duplicates-split"):
         owner = cast.users["rival" if band == "rival" else "rep"]
         return {"token": Job.objects.get_or_create(kind="test", user=owner, state="done")[0].token}
     if route.name == "person-copy":

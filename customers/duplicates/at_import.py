@@ -1,0 +1,120 @@
+"""Rows of a file that look like customers who are here already: marked, skipped, or taken as their update."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from customers.duplicates import lookup, records, words
+from customers.duplicates.normal import Profile, profile
+from customers.duplicates.weights import Model, Verdict, judge
+from customers.models import Customer, ExternalId
+
+if TYPE_CHECKING:
+    from customers.imports.context import Context
+    from customers.imports.kinds import Kind
+
+OPTION = "duplicates"
+MARK, SKIP, UPDATE = WAYS = ("mark", "skip", "update")
+BATCH = 2_000
+MOST_SHOWN = 100
+MOST_CANDIDATES = 8
+"""Per row, those that share most keys: a double that an import must not miss shares many."""
+Best = tuple[int, Verdict]
+
+
+def check_staged(kind: Kind, context: Context) -> None:
+    """Compare the staged rows with the customers within reach; only where the mapping asks for it.
+
+    Certain ones are skipped or become updates as asked; others are only named in the report.
+    """
+    way = context.plan.mapping.options.get(OPTION, "")
+    if way not in WAYS or kind.name != "customers":
+        return
+    for chunk in records.changed():
+        lookup.write_keys((one.profile, one.updated_at) for one in chunk)
+    model, common = lookup.model()
+    report: dict[str, Any] = {"count": 0, "certain": 0, "pairs": []}
+    context.duplicates = report
+    after = 0
+    while rows := _staged(context, after):
+        after = rows[-1][0]
+        found = _judged(context, rows, model, common)
+        _report(report, found)
+        sure = {line: pk for line, (pk, verdict) in found.items() if verdict.decision == "certain"}
+        if way == SKIP:
+            _skip(context, sure)
+        elif way == UPDATE:
+            context.doubles |= sure
+        context.progress(message=_("%(count)d possible duplicates found") % {"count": report["count"]})
+
+
+def _staged(context: Context, after: int) -> list[tuple[int, str, Profile]]:
+    columns = ", ".join(f"f_{name}" for name in records.COLUMNS)
+    rows = context.rows(
+        f"SELECT row, external_id, {columns} FROM import_stage WHERE row > %(after)s ORDER BY row LIMIT {BATCH}",
+        {"after": after},
+    )
+    return [
+        (row, outside, profile({**dict(zip(records.COLUMNS, cells, strict=True)), "pk": 0})) for row, outside, *cells in rows
+    ]  # fmt: skip
+
+
+def _judged(
+    context: Context, rows: list[tuple[int, str, Profile]], model: Model, common: frozenset[int]
+) -> dict[int, Best]:
+    """Line → the customer it looks like most; a row that names its own customer is nobody's double."""
+    known = ExternalId.objects.filter(source=context.source_id, external_id__in=[outside for _, outside, _ in rows])
+    own = set(known.values_list("external_id", flat=True))
+    people = {line: person for line, outside, person in rows if outside not in own}
+    near = lookup.candidates(people, common, most=MOST_CANDIDATES)
+    others = records.named(_within_reach(context, {pk for ids in near.values() for pk in ids}))
+    found: dict[int, Best] = {}
+    for line, ids in near.items():
+        for pk in ids:
+            verdict = judge(people[line], others[pk], model) if pk in others else None
+            if verdict is not None and (line not in found or verdict.points > found[line][1].points):
+                found[line] = (pk, verdict)
+    return found
+
+
+def _within_reach(context: Context, ids: set[int]) -> list[int]:
+    user = context.reach.user
+    rows = Customer.objects.present() if user is None else Customer.objects.visible_to(user)
+    return list(rows.filter(pk__in=ids).values_list("pk", flat=True))
+
+
+def _report(report: dict[str, Any], found: dict[int, Best]) -> None:
+    report["count"] += len(found)
+    for line, (pk, verdict) in sorted(found.items()):
+        report["certain"] += verdict.decision == "certain"
+        if len(report["pairs"]) < MOST_SHOWN:
+            parts = [[part.field, part.level, round(part.points, 1)] for part in verdict.parts]
+            report["pairs"].append({
+                "line": line, "customer": pk, "score": round(verdict.score, 4), "decision": verdict.decision,
+                "reasons": words.sentence(parts, {}),
+            })  # fmt: skip
+
+
+def _skip(context: Context, sure: dict[int, int]) -> None:
+    if not sure:
+        return
+    reason = _("this is customer #%(pk)s already")
+    context.counts["skipped"] += context.execute(
+        "WITH gone AS (DELETE FROM import_stage s USING unnest(%(lines)s::bigint[], %(reasons)s::text[]) AS d(line, why) "
+        "WHERE s.row = d.line RETURNING s.row, d.why, s.external_id) "
+        "INSERT INTO import_out (row, skipped, reason, key) SELECT row, true, why, external_id FROM gone",
+        {"lines": list(sure), "reasons": [reason % {"pk": pk} for pk in sure.values()]},
+    )
+
+
+def link_doubles(context: Context) -> None:
+    """Certain doubles get the outside id of their row, so that the row updates them."""
+    if context.doubles:
+        context.execute(
+            "INSERT INTO customers_externalid (source_id, external_id, customer_id) "
+            "SELECT %(source)s, s.external_id, d.customer FROM unnest(%(lines)s::bigint[], %(ids)s::bigint[]) "
+            "AS d(line, customer) JOIN import_stage s ON s.row = d.line ON CONFLICT DO NOTHING",
+            {"lines": list(context.doubles), "ids": list(context.doubles.values())},
+        )

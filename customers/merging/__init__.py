@@ -1,0 +1,1 @@
+"""Merging customers into one, and splitting them again exactly."""
