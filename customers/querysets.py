@@ -21,6 +21,11 @@ class CustomerQuerySet(models.QuerySet):
         """Not in the trash."""
         return self.filter(deleted_at=None)
 
+    def trashed(self) -> Self:
+        """In the trash; what went into another customer is not: its merge can be taken back for as long as it stands."""
+        standing = apps.get_model("customers", "MergedCustomer").objects.filter(customer=OuterRef("pk"), standing=True)
+        return self.exclude(deleted_at=None).filter(~Exists(standing))
+
     def visible_to(self, user: User) -> Self:
         """The customers that a user may see: those of the reached teams and the user's own."""
         return self.present().filter(user.access.rows("customer"))
@@ -32,6 +37,10 @@ class CustomerQuerySet(models.QuerySet):
 
 class ContactQuerySet(models.QuerySet):
     """Contacts of companies."""
+
+    def trashed(self) -> Self:
+        """In the trash."""
+        return self.exclude(deleted_at=None)
 
     def visible_to(self, user: User) -> Self:
         """The contacts that a user may see."""

@@ -26,7 +26,7 @@ def seed(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0001_initial'),
+        ('customers', '0002_duplicates'),
         ('kit', '0003_cache'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -81,7 +81,7 @@ def _interactions(kind: str, label: str | Promise) -> Kind:
 
 def _trashed(before: dt.datetime) -> QuerySet[Customer]:
     on_hold = LegalHold.objects.filter(customer=OuterRef("pk"), lifted_at=None)
-    return Customer.objects.filter(~Exists(on_hold), deleted_at__lt=before)
+    return Customer.objects.trashed().filter(~Exists(on_hold), deleted_at__lt=before)
 
 
 def _count_trash(before: dt.datetime) -> int:

@@ -73,7 +73,7 @@ def trash(*, user: User, ids: Collection[int], now: datetime) -> Swept:
 
 def restore(*, user: User, ids: Collection[int], events: QuerySet[Any], now: datetime) -> Swept:
     """Take many customers out of the trash again, if nothing happened to them since the events put them there."""
-    gone = Customer.objects.filter(user.access.rows("customer", "delete")).exclude(deleted_at=None)
+    gone = Customer.objects.trashed().filter(user.access.rows("customer", "delete"))
     then = Subquery(events.filter(pgh_obj_id=OuterRef("pk")).order_by("-pgh_id").values("version")[:1])
     return CUSTOMERS.back(
         user=user, ids=ids, changes={"deleted_at": None}, still=Q(version=then + Value(1)), now=now,

@@ -95,7 +95,7 @@ def trash_customer(*, user: User, customer_id: int, now: datetime, expected: str
 @transaction.atomic
 def restore_customer(*, user: User, customer_id: int) -> Customer:
     """Take a customer back out of the trash; raises Refused (404) when it is not there."""
-    rows = Customer.objects.filter(user.access.rows("customer", "delete")).exclude(deleted_at=None)
+    rows = Customer.objects.trashed().filter(user.access.rows("customer", "delete"))
     row = rows.select_for_update(of=("self",)).filter(pk=customer_id).first()
     if row is None:
         raise Refused(_("There is nothing here that you may see."), status=404, code="not_found")

@@ -20,7 +20,7 @@ MODELS: dict[str, Any] = {"customer": Customer, "contact": Contact}
 
 def in_trash(user: User, obj: str = "customer", action: str = "delete") -> Any:
     """The rows in the trash that a user's action reaches."""
-    return MODELS[obj].objects.filter(user.access.rows(obj, action)).exclude(deleted_at=None)
+    return MODELS[obj].objects.trashed().filter(user.access.rows(obj, action))
 
 
 @transaction.atomic
@@ -70,7 +70,7 @@ def purge_old(*, now: datetime, report: Callable[[int], None] | None = None) -> 
         told[obj] = 0
         while True:
             with transaction.atomic():
-                old = model.objects.filter(deleted_at__lte=now - timedelta(days=KEPT_DAYS))
+                old = model.objects.trashed().filter(deleted_at__lte=now - timedelta(days=KEPT_DAYS))
                 chunk = list(
                     old.select_for_update(of=("self",), skip_locked=True)
                     .order_by("pk")
