@@ -49,11 +49,13 @@ class ImportFilter(IdFilter):
         """By the ids that each span of the import noted; an import that the reader may not see has none."""
         if value is None:
             return qs
-        request = self.parent.request if self.parent else None
-        if request is None or not ImportJob.objects.visible_to(request.user).filter(pk=value).exists():
+        parent = getattr(self, "parent", None)
+        request = parent.request if parent else None
+        pk = int(value) if str(value).isdigit() else 0  # conditions in an address give texts
+        if request is None or not ImportJob.objects.visible_to(request.user).filter(pk=pk).exists():
             return qs.none()
         each = Func("ids", function="unnest", output_field=BigIntegerField())
-        noted = ImportChange.objects.filter(job=value, object="customers.customer").annotate(one=each)
+        noted = ImportChange.objects.filter(job=pk, object="customers.customer").annotate(one=each)
         return qs.filter(pk__in=noted.values("one"))
 
 

@@ -147,7 +147,7 @@ def notes(request: HttpRequest, record: Any) -> dict[str, Any]:
 
 @panel(
     "customer.detail.profile", title=_("Consent"), order=40, policy=("customer", "view"), bare=True,
-    template="privacy/card.html", name="consent",
+    template="privacy/card.html", name="consent", lazy=True,
 )  # fmt: skip
 def consent(request: HttpRequest, record: Any) -> dict[str, Any]:
     """What the customer agreed to, by purpose and channel."""

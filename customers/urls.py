@@ -19,7 +19,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/trash/purge/", trash.PurgeTrash.as_view(), name="customers-trash-purge"),
     path("customers/<int:pk>/", views.CustomerPage.as_view(), name="customer"),
     path("customers/<int:pk>/edit/", editing.EditCustomer.as_view(), name="customer-edit"),
-    path("customers/<int:pk>/fields/<slug:name>/", editing.EditField.as_view(), name="customer-field"),
     path("customers/<int:pk>/own/<str:name>/", customfields.EditOwnField.as_view(), name="customer-own-field"),
     path("customers/<int:pk>/own/<str:name>/unmask/", customfields.Unmask.as_view(), name="customer-unmask"),
     path("customers/<int:pk>/more/", editing.MoreOfCustomer.as_view(), name="customer-more"),

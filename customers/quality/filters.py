@@ -27,7 +27,8 @@ class QualityFilter(IdFilter):
         """By the rule's own condition."""
         if not value:
             return qs
-        rule = QualityRule.objects.filter(pk=value, object=self.obj).first()
+        pk = int(value) if str(value).isdigit() else 0  # conditions in an address give texts
+        rule = QualityRule.objects.filter(pk=pk, object=self.obj).first()
         try:
             return failing(qs, rule, timezone.now()) if rule else qs.none()
         except (Invalid, KeyError):

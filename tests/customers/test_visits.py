@@ -14,6 +14,7 @@ from django.utils import timezone
 from crm.accounts import visits
 from crm.accounts.models import Visit
 from crm.kit.errors import Refused
+from crm.kit.workspace import load_workspace
 from customers import services
 from customers.models import Interaction
 from insights.models import Run, ScoreHistory
@@ -37,6 +38,7 @@ def seen(cast: Cast, days: float, actor: str = "rep") -> None:
 def test_a_get_writes_nothing(cast: Cast, sign_in: object) -> None:
     client: Client = sign_in("rep")  # type: ignore[operator]
     client.get("/customers/")
+    load_workspace()
     with CaptureQueriesContext(connection) as caught:
         client.get(f"/customers/{cast.rows['rep']['customer'].pk}/")
     assert not Visit.objects.exists()
