@@ -41,6 +41,12 @@ def folding() -> dict[int, str]:
     return str.maketrans(characters().simplified)
 
 
+@cache
+def readings() -> dict[str, str]:
+    """The usual reading of each character, without its tone."""
+    return characters().readings
+
+
 def tables() -> dict[str, str]:
     """The data as constants of an SQL function: two bytes per character from U+4E00 on, in Base64.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from pypinyin import lazy_pinyin
+from crm.kit.han import readings
 
 HAN = re.compile(r"[㐀-鿿]")
 WORD = re.compile(r"\w+")
@@ -132,7 +132,10 @@ def fold(text: str) -> str:
 @lru_cache(maxsize=50_000)
 def sound_of(text: str) -> str:
     """Pinyin without tones, in one word; other letters stay."""
-    return "".join(lazy_pinyin(text)).lower() if HAN.search(text) else text
+    if not HAN.search(text):
+        return text
+    known = readings()
+    return "".join(known.get(letter, letter) for letter in text).lower()
 
 
 def words(text: str) -> list[str]:

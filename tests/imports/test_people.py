@@ -51,10 +51,10 @@ def test_only_what_differs_is_written_and_the_old_row_stays_in_history(bring):
     assert ContactPoint.objects.get(customer=ada, kind="email").value == "king@Example.com"
     event = apps.get_model("customers", "CustomerEvent").objects.get(pgh_obj_id=ada.pk)
     assert event.name == "Ada Lovelace" and event.pgh_context.metadata["import"] == report["import_id"]
-    assert list(ImportChange.objects.filter(job=report["import_id"]).values_list("object", "action", "ids")) == [
-        ("customers.customer", "updated", [ada.pk]),
-        ("customers.contactpoint", "updated", [ContactPoint.objects.get(customer=ada, kind="email").pk]),
-    ]
+    assert set(ImportChange.objects.filter(job=report["import_id"]).values_list("object", "action", "ids__0")) == {
+        ("customers.customer", "updated", ada.pk),
+        ("customers.contactpoint", "updated", ContactPoint.objects.get(customer=ada, kind="email").pk),
+    }
 
 
 def test_an_empty_cell_leaves_what_is_there(bring):

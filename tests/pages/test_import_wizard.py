@@ -227,7 +227,7 @@ def test_a_new_custom_field_is_made_on_the_way(sign_in: SignIn) -> None:
     mapped(admin, row, CHOSEN | {"Farbe": "new:"}, **{"n-4": "Favourite colour", "t-4": "text"})
     assert CustomField.objects.get(label="Favourite colour").object == "customer"
     row = launched(admin, row)
-    assert Customer.objects.get(name="Kitewizard Ada").custom == {"favourite-colour": "red"}
+    assert Customer.objects.get(name="Kitewizard Ada").custom == {"favourite_colour": "red"}
 
 
 def test_a_rejected_cell_is_mended_in_place_and_checked_again(client: Client) -> None:
