@@ -1,6 +1,5 @@
 """Two hundred broken and hostile files: each ends with a clear report or one clear sentence, and nothing half-written."""
 
-import resource
 import subprocess
 import sys
 import time
@@ -111,4 +110,3 @@ def test_the_worst_of_them_stay_within_their_memory(tmp_path):
         [sys.executable, "-c", CHILD, *map(str, [*paths, big])], capture_output=True, text=True, check=True, timeout=300
     )
     assert len(paths) > 20 and int(found.stdout) < MEGABYTES
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss > 0

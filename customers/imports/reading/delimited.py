@@ -19,7 +19,7 @@ SAMPLE = 64 * 1024
 FIRST_ROWS = 120
 MAX_CELL = 4 * 1024 * 1024
 MAX_COLUMNS = 2000
-MAX_LINE = 16 * 1024 * 1024
+MAX_LINE = 4 * 1024 * 1024
 """Bytes of one line; a line is held in memory as a whole."""
 
 

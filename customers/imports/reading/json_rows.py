@@ -12,7 +12,7 @@ from crm.kit.errors import Invalid
 from customers.imports.reading.delimited import MAX_COLUMNS, text_of
 
 CHUNK = 1024 * 1024
-MAX_OBJECT = 16 * 1024 * 1024
+MAX_OBJECT = 4 * 1024 * 1024
 MAX_DEPTH = 8
 BLANK = " \t\r\n,\ufeff"
 
