@@ -21,6 +21,8 @@ AXE = {
     "resultTypes": ["violations"],
 }
 NARROW = 320
+FILES = {"import-template", "import-sample", "import-rejects", "import-rejected", "person-copy"}
+"""Addresses that answer with a file."""
 SIDEWAYS = """() => {
   const wide = document.documentElement.scrollWidth > document.documentElement.clientWidth + 1;
   if (!wide) return [];
@@ -38,7 +40,7 @@ def pages_of(cast: Cast) -> list[str]:
     """Every whole page that an administrator opens, and the sign-in page's siblings."""
     found = []
     for route in every_route():
-        if not route.takes_get or route.name in PARTS or route.route == "live/":
+        if not route.takes_get or route.name in PARTS | FILES or route.route == "live/":
             continue
         where = address(route, cast, "rep")
         if where is not None:

@@ -124,7 +124,7 @@ def test_escape_in_the_suggestions_keeps_the_filter_dialog_and_the_edit_in_place
     page.goto(f"/customers/{cast.rows['rep']['customer'].pk}/")
     line = page.locator(".facts > div", has_text="Owner")
     line.hover()
-    line.locator(".edit").click()
+    line.locator(".edit.pen").click()
     page.click(".inline-edit [role=combobox]")
     page.wait_for_selector(".inline-edit [role=option]")
     page.keyboard.press("Escape")
