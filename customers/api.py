@@ -30,7 +30,7 @@ from customers.filters import ContactFilters, CustomerFilters, InteractionFilter
 from customers.imports_api import ImportViewSet
 from customers.models import Contact, Customer, ExternalId, Gender, Interaction, Lifecycle
 from customers.privacy import api as privacy_api
-from customers.selectors import with_external_ids
+from customers.selectors import possible_doubles, with_external_ids
 from customers.timeline import SUBJECT
 
 
@@ -254,7 +254,10 @@ class CustomerViewSet(KitViewSet):
         """Others that look like a new customer."""
         values = {name: getattr(row, name) for name in duplicates_api.TYPED}
         found = similar(user=self.request.user, values=values, besides=row.pk)
-        return {"possible_duplicates": [one.customer.pk for one in found]}
+        same = possible_doubles(user=self.request.user, email=row.email, phone=row.phone, besides=row.pk)
+        return {
+            "possible_duplicates": list(dict.fromkeys([one.customer.pk for one in found] + [one.pk for one in same]))
+        }
 
 
 class ContactViewSet(KitViewSet):

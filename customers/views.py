@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, QueryDict
 from django.shortcuts import render
 from django.template.response import TemplateResponse
@@ -28,7 +28,7 @@ from customers.cells import EDITOR
 from customers.filters import CustomerFilters
 from customers.forms import ComposerForm
 from customers.merging.services import standing_for
-from customers.models import Contact, Customer
+from customers.models import Contact, Customer, Merge
 from customers.services.trash import KEPT_DAYS, in_trash
 from customers.tables import LIFECYCLE_TONES, ORDERINGS, TABLE
 from customers.timeline import SUBJECT
@@ -97,7 +97,9 @@ class CustomerPage(RecordPage):
     template_name = "customers/record.html"
 
     def get_queryset(self) -> QuerySet[Customer]:
-        return super().get_queryset().select_related("owner", "team").defer("search", "sort_name")
+        merged = Merge.objects.filter(keep=OuterRef("pk"), undone_at=None)
+        rows = super().get_queryset().select_related("owner", "team").defer("search", "sort_name")
+        return rows.annotate(was_merged=Exists(merged))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)

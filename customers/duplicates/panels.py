@@ -36,5 +36,5 @@ def possible_duplicates(request: HttpRequest, record: Any) -> dict[str, Any] | N
 )  # fmt: skip
 def unmerge(request: HttpRequest, record: Any) -> dict[str, Any] | None:
     """The way back from the latest merge into this customer."""
-    merge = merging.last_merge(record.pk)
+    merge = merging.last_merge(record.pk) if getattr(record, "was_merged", True) else None
     return {"merge": merge} if merge else None

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from customers.imports import mapping, presets
+from customers.imports.custom import own_columns
 from customers.imports.fields import fold
 from customers.imports.kinds import Kind
 from customers.imports.mapping import FileMapping
@@ -55,12 +56,22 @@ def complete(given: FileMapping, table: Table, kind: Kind) -> tuple[FileMapping,
             kind.fields, table.header, taken=set(given.constants), samples=first.looked_at(),
             preset=preset.columns if preset else None,
         )  # fmt: skip
-    detected = detect(table, first, formatted(kind, table.header, columns, given.custom), given.options)
+    custom = given.custom or ({} if given.columns else _own(kind, table.header, columns))
+    if custom and not given.columns:
+        columns = {name: field for name, field in columns.items() if field != "custom"}  # one by one they say it all
+    detected = detect(table, first, formatted(kind, table.header, columns, custom), given.options)
     options = dict(given.options)
     if detected.decimal and detected.date_order:
         order = detected.date_order.value
         options = {"decimal": detected.decimal.value, "date_order": order} | options
-    return replace(given, columns=dict(columns), options=options), detected
+    return replace(given, columns=dict(columns), custom=dict(custom), options=options), detected
+
+
+def _own(kind: Kind, header: Sequence[str], columns: Mapping[str, str]) -> dict[str, str]:
+    """Columns named after custom fields, of those that nothing else takes."""
+    places = {name: place for place, name in reversed(list(enumerate(header)))}
+    used = {places[name] for name, field in columns.items() if name in places and field != "custom"}
+    return {header[place]: field.name for place, field in own_columns(header, used, obj=kind.object)}
 
 
 def formatted(kind: Kind, header: Sequence[str], columns: Mapping[str, str], custom: Mapping[str, str]) -> list[int]:

@@ -88,10 +88,10 @@ def _near(model: Model, columns: list[Any], words: tuple[str, ...]) -> list[Any]
     """Keys of the rows that may hold one of the words: one look over the table, with plain comparisons."""
     table, key = model._meta.db_table, model._meta.pk.column
     joined = "concat_ws(' ', " + ", ".join(f'"{one.column}"::text' for one in columns) + ")"
-    condition, values = near_sql(words, "whole")
+    condition, values = near_sql(words, "everything")
     with connection.cursor() as cursor:
         cursor.execute(
-            f'SELECT "{key}" FROM "{table}", lower({joined}) whole WHERE {condition}',  # noqa: S608 - our names
+            f'SELECT "{key}" FROM "{table}", lower({joined}) everything WHERE {condition}',  # noqa: S608 - our names
             values,
         )
         return [row[0] for row in cursor.fetchall()]

@@ -170,11 +170,11 @@ def _shared(words: list[str], subject: Subject) -> set[str]:
     found: set[str] = set()
     with connection.cursor() as cursor:
         for table, columns, own in tables:
-            near_it, values = near_sql(words, "whole")
+            near_it, values = near_sql(words, "everything")
             statement = (
                 "SELECT DISTINCT lower(hit[1]) FROM"  # noqa: S608 - our names
-                f" (SELECT whole FROM {table}, lower(concat_ws(' ', {columns})) whole"
-                f" WHERE id <> ALL(%s) AND {near_it} OFFSET 0) candidates, regexp_matches(whole, %s, 'gi') hit"
+                f" (SELECT everything FROM {table}, lower(concat_ws(' ', {columns})) everything"
+                f" WHERE id <> ALL(%s) AND {near_it} OFFSET 0) candidates, regexp_matches(everything, %s, 'gi') hit"
             )
             cursor.execute(statement, [list(own), *values, f"({combined})"])
             found.update(row[0] for row in cursor.fetchall())

@@ -102,7 +102,7 @@ def test_an_edit_over_a_newer_version_is_refused_with_the_newer_value(cast: Cast
     client, row = sign_in("rep"), cast.rows["rep"]["customer"]
     Customer.objects.filter(pk=row.pk).update(city="Bremen", version=row.version + 1)
     answer = client.post(f"/customers/{row.pk}/fields/city/", {"city": "Kiel", "version": row.version})
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert "Bremen" in answer.content.decode() and "Kiel" in answer.content.decode()
 
 

@@ -286,7 +286,7 @@ def test_a_team_is_renamed_and_moved_and_both_are_noted(cast: Cast, sign_in: Sig
     assert (moved.name, moved.parent_id) == ("Far south", north.pk)
     assert said(answer) == "Saved."
     assert sign_in("manager").get(f"/customers/{cast.rows['rival']['customer'].pk}/").status_code == 200
-    noted = dict(AuditEntry.objects.filter(object=f"team {south.pk}").values_list("action", "detail"))
+    noted = {one.action: one.detail for one in AuditEntry.objects.filter(object=f"team {south.pk}")}
     assert noted["team.rename"] == {"from": "South", "to": "Far south"}
     assert noted["team.move"] == {"from": cast.teams["root"].pk, "to": north.pk}
 

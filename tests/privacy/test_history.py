@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from crm.kit import jobs
 from crm.kit.lists import bulk
+from crm.kit.models import CustomField
 from customers.imports import services as imports
 from customers.models import Customer
 from tests.cast import Cast, make_cast
@@ -93,6 +94,7 @@ def test_imports_carry_their_number(cast: Cast, tmp_path: Path) -> None:
 
 def test_the_api_tells_old_and_new_of_each_field_with_its_way(cast: Cast) -> None:
     customer = cast.rows["rep"]["customer"]
+    CustomField.objects.create(object="customer", name="colour", label="Colour")
     signed_in(cast, "rep").post(f"/customers/{customer.pk}/fields/city/", {"city": "Lyon"})
     client = Client(headers=cast.headers("rep"))
     client.patch(

@@ -57,7 +57,7 @@ def test_pages_that_fail_log_no_data(caplog: pytest.LogCaptureFixture, monkeypat
     def fail(*_args: object) -> None:
         raise ValueError(f"bad row {Customer.objects.get(pk=customer.pk).email}")
 
-    monkeypatch.setattr(views, "profile_lines", fail)
+    monkeypatch.setattr(views.profile, "draw", fail)
     client = Client(raise_request_exception=False)
     client.force_login(user)
     caplog.handler.setFormatter(Discreet("%(message)s"))
