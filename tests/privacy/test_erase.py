@@ -116,7 +116,7 @@ def test_the_proof_names_nobody_and_counts_what_went(cast: Cast, person: Custome
     assert proof.counts["removed"]["customers.Customer"] == 1
     assert proof.counts["removed"]["customers.Interaction"] == 1
     assert proof.counts["kept"]["sales.Order"] == 1
-    assert [line["token"] for line in proofs.lines()] == [str(proof.token)]
+    assert [line["token"] for line in proofs.lines()].count(str(proof.token)) == 1
     assert AuditEntry.objects.filter(action="erase", object=f"customer {person.pk}").exists()
 
 
@@ -136,7 +136,8 @@ def test_a_run_that_dies_in_the_middle_is_begun_again(
     assert ExternalId.objects.filter(customer=person).exists()
     assert jobs.run(job.pk)
     assert STEM not in dump()
-    assert len(list(proofs.lines())) == 1
+    token = str(EraseProof.objects.get(pk=job.args["proof"]).token)
+    assert [line["token"] for line in proofs.lines()].count(token) == 1
     again = erasing.run_erase(proof_id=int(job.args["proof"]), now=timezone.now())
     assert again["removed"] > 10
 
