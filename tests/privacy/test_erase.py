@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,17 @@ def redis_text() -> str:
     """All keys of Redis with their values."""
     client = redis.Redis.from_url(settings.REDIS_URL)
     return " ".join(str((key, client.dump(key))) for key in client.scan_iter())
+
+
+@pytest.fixture(autouse=True)
+def own_files(tmp_path: Path) -> Iterator[None]:
+    """Files of these tests alone: the workers of a run share one data folder."""
+    shared = CONF.data_dir
+    for place in (tmp_path / "log", tmp_path / "run"):
+        place.mkdir()
+    object.__setattr__(CONF, "data_dir", tmp_path)  # frozen for everyone else
+    yield
+    object.__setattr__(CONF, "data_dir", shared)
 
 
 def files_text() -> str:
