@@ -156,7 +156,8 @@ def _failed(one: Panel, record: Any, mark: str) -> SafeString:
 
 
 def _frame(one: Panel, body: str, record: Any, fetch: str = "") -> SafeString:
-    triggers = ["load"] if fetch else []
+    # a part below the fold waits until it is looked at
+    triggers = ["intersect once"] if fetch else []
     if one.live:
         triggers.append(f"live:{one.live} from:body")
     where = fetch or (address(one, record) if one.live else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.db import connection
 from django.test import Client
 
 from tests.cast import Cast, make_cast
@@ -47,10 +49,33 @@ def browser() -> Iterator[Any]:
         made.close()
 
 
+BUSY = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND (state = 'active' OR state LIKE 'idle in tr%')
+"""
+
+
 @pytest.fixture
-def cast(transactional_db: None) -> Cast:
-    """Everyone, with one row of every kind per band, committed for the server's threads."""
-    return make_cast()
+def cast(transactional_db: None) -> Iterator[Cast]:
+    """Everyone, with one row of every kind per band, committed for the server's threads.
+
+    Parts of a page may still be on their way when a test ends: the tables are emptied when nobody reads any more.
+    """
+    yield make_cast()
+    for _look in range(50):
+        with connection.cursor() as cursor:
+            cursor.execute(BUSY)
+            if not cursor.fetchone()[0]:
+                return
+        time.sleep(0.1)
+
+
+@pytest.fixture(autouse=True)
+def nobody_looks_on(browser: Any, cast: Cast) -> Iterator[None]:
+    """Open pages are closed before the tables are emptied."""
+    yield
+    for context in list(browser.contexts):
+        context.close()
 
 
 def cookies_of(cast: Cast, actor: str, address: str) -> list[dict[str, str]]:
