@@ -78,6 +78,8 @@ class Alert(Stamped):
     Its history is its own ``AlertEvent`` rows.
     """
 
+    computed = True
+
     class State(models.TextChoices):
         OPEN = "open", _("Open")
         ACKNOWLEDGED = "acknowledged", _("Acknowledged")

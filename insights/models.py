@@ -103,6 +103,8 @@ class ModelVersion(models.Model):
 class CustomerScore(models.Model):
     """One wide row per customer: what every list and page shows of the mathematics."""
 
+    computed = True
+
     class Band(models.TextChoices):
         LOW = "low", _("Low")
         MEDIUM = "medium", _("Medium")
@@ -170,6 +172,8 @@ class CustomerScore(models.Model):
 class ScoreHistory(models.Model):
     """Appended when a score of a customer moves."""
 
+    computed = True
+
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
     at = models.DateTimeField()
     name = models.CharField(max_length=20)
@@ -215,6 +219,8 @@ class Segment(models.Model):
 
 class SegmentMembership(models.Model):
     """A customer's stay in a segment."""
+
+    computed = True
 
     segment = models.ForeignKey(Segment, models.CASCADE, related_name="memberships", db_index=False)
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
@@ -293,6 +299,8 @@ class MetricPoint(models.Model):
 
 class Finding(models.Model):
     """Something strange about a customer or a metric: observed against expected, with its reason."""
+
+    computed = True
 
     class Severity(models.TextChoices):
         INFO = "info", _("Info")

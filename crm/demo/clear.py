@@ -20,7 +20,7 @@ from crm.accounts.models import User
 from crm.kit.errors import Refused
 from crm.kit.models import CustomField, Source, Workspace
 from crm.kit.workspace import forget_workspace, load_workspace
-from customers.models import Contact, Customer, ExternalId, Interaction
+from customers.models import Consent, Contact, Customer, ExternalId, Interaction, LegalHold, Relationship
 from insights.models import (
     CustomerScore,
     Finding,
@@ -48,6 +48,10 @@ DERIVED: tuple[type[models.Model], ...] = (
     ModelVersion,
     Run,
 )
+BY_PEOPLE: tuple[tuple[type[models.Model], str], ...] = (
+    (Consent, "customer_id"), (LegalHold, "customer_id"), (Relationship, "customer_id"), (Relationship, "other_id"),
+)  # fmt: skip
+"""What the sample never writes: a customer that has any of it is in use."""
 SLICE = 1000
 PASSWORD = "demo"  # noqa: S105 - what the sample people sign in with
 
@@ -89,7 +93,8 @@ def _clear_rows(sources: list[int]) -> tuple[dict[str, int], dict[str, int]]:
 def _only_sample(sources: list[int]) -> bool:
     """Whether no row of anybody else stands in the tables that the sample fills."""
     own = (model._default_manager.exclude(source__in=sources).exists() for model in MARKED)
-    return not any(own) and not Customer.objects.exclude(external_ids__source__in=sources).exists()
+    added = (model._default_manager.exists() for model, _column in BY_PEOPLE)
+    return not any(own) and not any(added) and not Customer.objects.exclude(external_ids__source__in=sources).exists()
 
 
 def _truncate() -> None:
@@ -151,7 +156,10 @@ def _customers_in_use(sources: list[int]) -> set[int]:
         rows = model._default_manager.filter(customer__external_ids__source__in=sources)
         foreign = rows.filter(models.Q(source=None) | ~models.Q(source__in=sources))
         used.update(foreign.values_list("customer_id", flat=True).distinct())
-    return used
+    for model, column in BY_PEOPLE:
+        used.update(model._default_manager.exclude(**{column: None}).values_list(column, flat=True))
+    sample = Customer.objects.filter(pk__in=used, external_ids__source__in=sources)
+    return set(sample.values_list("pk", flat=True))
 
 
 def _drop(model: type[models.Model], keys: Iterable[int]) -> None:

@@ -113,8 +113,9 @@ def link_doubles(context: Context) -> None:
     """Certain doubles get the outside id of their row, so that the row updates them."""
     if context.doubles:
         context.execute(
-            "INSERT INTO customers_externalid (source_id, external_id, customer_id) "
+            "WITH made AS (INSERT INTO customers_externalid (source_id, external_id, customer_id) "
             "SELECT %(source)s, s.external_id, d.customer FROM unnest(%(lines)s::bigint[], %(ids)s::bigint[]) "
-            "AS d(line, customer) JOIN import_stage s ON s.row = d.line ON CONFLICT DO NOTHING",
+            "AS d(line, customer) JOIN import_stage s ON s.row = d.line ON CONFLICT DO NOTHING RETURNING id) "
+            + context.changed("customers.externalid", "created", "SELECT id FROM made"),
             {"lines": list(context.doubles), "ids": list(context.doubles.values())},
         )

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class DuplicateKeys(models.Model):
     """The numbers under which a customer is found among a million, and the state of the customer they were made of."""
 
+    computed = True
+
     customer = models.OneToOneField("customers.Customer", models.CASCADE, primary_key=True, related_name="+")
     keys = ArrayField(models.IntegerField())
     seen_at = models.DateTimeField()
@@ -76,6 +78,8 @@ class DuplicatePairQuerySet(models.QuerySet):
 
 class DuplicatePair(models.Model):
     """Two customers that look like one, why, and what a person said of it."""
+
+    computed = True
 
     class Decision(models.TextChoices):
         CERTAIN = "certain", pgettext_lazy("duplicate", "Certain")

@@ -110,21 +110,20 @@ def resolve_all(*, now: dt.datetime) -> int:
     return sum(resolve(obj, now=now) for obj in sorted({link.object for link in links()}))
 
 
-def keep(obj: str, ids: Iterable[int], *, now: dt.datetime) -> int:
-    """Before rows of ``obj`` are removed for good: what hangs on them waits for them again. For undo."""
-    kept = 0
+def reopen(obj: str, ids: Iterable[int]) -> int:
+    """Before rows of ``obj`` are taken back: the links that waited for them wait again. For undo."""
+    again = 0
     for link in links(obj):
         with connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO customers_pendinglink (link, holder, source_id, key, created_at) "
-                f"SELECT %(link)s, h.id, t.source_id, t.external_id, %(now)s FROM {link.table} h "
-                f"JOIN {link.target} t ON t.id = h.{link.column} WHERE t.id = ANY(%(ids)s) AND t.external_id <> '' "
-                "ON CONFLICT (link, holder) DO UPDATE SET resolved_at = NULL, key = excluded.key, "
-                "source_id = excluded.source_id",
-                {"link": link.name, "ids": list(ids), "now": now},
+                "WITH open AS (UPDATE customers_pendinglink p SET resolved_at = NULL "
+                f"FROM {link.table} h WHERE p.link = %(link)s AND p.holder = h.id AND p.resolved_at IS NOT NULL "
+                f"AND h.{link.column} = ANY(%(ids)s) RETURNING h.id) "
+                f"UPDATE {link.table} h SET {link.column} = NULL FROM open o WHERE h.id = o.id",
+                {"link": link.name, "ids": list(ids)},
             )
-            kept += int(cursor.rowcount)
-    return kept
+            again += int(cursor.rowcount)
+    return again
 
 
 def forget_gone() -> int:
@@ -176,7 +175,8 @@ def adopt_named(context: Context) -> int:
             JOIN customers_customer u ON u.id = p.holder AND u.deleted_at IS NULL {within}),
         named_now AS (
             INSERT INTO customers_externalid (source_id, external_id, customer_id)
-            SELECT %(source)s, external_id, holder FROM found ON CONFLICT (source_id, external_id) DO NOTHING)
+            SELECT %(source)s, external_id, holder FROM found ON CONFLICT (source_id, external_id) DO NOTHING RETURNING id),
+        noted AS ({context.changed("customers.externalid", "created", "SELECT id FROM named_now")})
         UPDATE customers_pendinglink p SET resolved_at = %(now)s FROM found f WHERE p.id = f.id
         """,
         {"link": BY_NAME, "allowed": allowed},

@@ -133,19 +133,24 @@ def add_points(context: Context, *, holder: str, who: str, join: str = "") -> No
         "x.kind = 'address' AND coalesce(x.main, false) AND NOT EXISTS (SELECT 1 FROM customers_contactpoint p "
         f"WHERE p.{holder}_id = {who} AND p.kind = 'address' AND p.primary)"
     )
-    context.execute(
-        f'INSERT INTO customers_contactpoint ({holder}_id, kind, label, value, normalised, "primary") '
+    _noted(
+        context,
+        "created",
+        f"{NEW.format(holder=holder)} "
         f"SELECT DISTINCT ON ({who}, x.kind, x.value) {who}, x.kind, left(coalesce(x.label, ''), 40), x.value, "
         f"coalesce(x.normalised, ''), {main} "
         f"FROM import_chunk c {join} CROSS JOIN LATERAL jsonb_to_recordset(c.n_points) "
         "AS x(kind text, label text, value text, normalised text, main boolean) "
         f"WHERE {who} IS NOT NULL AND c.n_points IS NOT NULL AND NOT EXISTS (SELECT 1 FROM customers_contactpoint p "
-        f"WHERE p.{holder}_id = {who} AND p.kind = x.kind AND p.value = x.value)"
+        f"WHERE p.{holder}_id = {who} AND p.kind = x.kind AND p.value = x.value) RETURNING id",
     )
-    context.execute(
+    _noted(
+        context,
+        "updated",
         f"UPDATE customers_contactpoint p SET label = left(x.label, 40) FROM import_chunk c {join} "
         "CROSS JOIN LATERAL jsonb_to_recordset(c.n_points) AS x(kind text, label text, value text) "
-        f"WHERE p.{holder}_id = {who} AND p.kind = x.kind AND p.value = x.value AND p.label = '' AND x.label <> ''"
+        f"WHERE p.{holder}_id = {who} AND p.kind = x.kind AND p.value = x.value AND p.label = '' AND x.label <> '' "
+        "RETURNING p.id",
     )
     context.written.add("customers_contactpoint")
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+import pgtrigger
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
 from crm.kit.errors import Refused
-from customers.models import Contact, Customer
+from customers.models import Contact, Customer, LegalHold
 
 KEPT_DAYS = 30
 CHUNK = 200
@@ -30,6 +31,9 @@ def purge(*, user: User, ids: Iterable[int], obj: str = "customer") -> int:
         sentence = _("Deleting for ever is a right of its own. Nothing was deleted.")
         raise Refused(sentence, status=403, code="forbidden")
     wanted = set(ids)
+    if obj == "customer" and LegalHold.objects.filter(customer__in=wanted, lifted_at=None).exists():
+        sentence = _("A legal hold keeps some of these. Nothing was deleted; lift the hold first.")
+        raise Refused(sentence, code="held")
     rows = in_trash(user, obj, "purge").select_for_update(of=("self",)).filter(pk__in=wanted)
     found = list(rows.order_by("pk").values_list("pk", flat=True))
     if len(found) != len(wanted):
@@ -56,11 +60,20 @@ def stays(relation: Any) -> bool:
 
 
 def _delete(model: Any, keys: list[int]) -> None:
+    """The ledger of consents goes with the person; otherwise it refuses every deletion."""
     for relation in relations(model):
         if stays(relation):
             name = relation.field.name
             relation.related_model._default_manager.filter(**{f"{name}__in": keys}).update(**{name: None})
-    model.objects.filter(pk__in=keys).delete()
+    with pgtrigger.ignore("customers.Consent:kept"):
+        model.objects.filter(pk__in=keys).delete()
+
+
+def _free(rows: Any) -> Any:
+    """Without the customers that a legal hold keeps."""
+    if rows.model is not Customer:
+        return rows
+    return rows.exclude(pk__in=LegalHold.objects.filter(lifted_at=None).values("customer"))
 
 
 def purge_old(*, now: datetime, report: Callable[[int], None] | None = None) -> dict[str, int]:
@@ -70,7 +83,7 @@ def purge_old(*, now: datetime, report: Callable[[int], None] | None = None) -> 
         told[obj] = 0
         while True:
             with transaction.atomic():
-                old = model.objects.trashed().filter(deleted_at__lte=now - timedelta(days=KEPT_DAYS))
+                old = _free(model.objects.trashed()).filter(deleted_at__lte=now - timedelta(days=KEPT_DAYS))
                 chunk = list(
                     old.select_for_update(of=("self",), skip_locked=True)
                     .order_by("pk")

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from crm.kit.errors import Refused
 from customers import services
-from customers.models import Customer, Interaction
+from customers.merging.services import merge_customers
+from customers.models import Consent, ConsentPurpose, Customer, Interaction, LegalHold
 from sales.models import Order
-from tests.cast import Cast
+from tests.cast import Cast, make_customer
 
 pytestmark = pytest.mark.django_db
 
@@ -110,3 +111,35 @@ def test_thirty_days_later_it_goes_by_itself(cast: Cast) -> None:
     assert told["customer"] == 1
     assert not Customer.objects.filter(pk=old.pk).exists()
     assert Customer.objects.filter(pk=young.pk).exists()
+
+
+@pytest.fixture
+def consented(cast: Cast) -> Customer:
+    """A customer of the trash, long due, who once agreed to something."""
+    row = put_away(cast, days=40)
+    purpose = ConsentPurpose.objects.order_by("pk")[0]
+    Consent.objects.create(customer=row, purpose=purpose, channel="email", state="given", at=timezone.now())
+    return row
+
+
+def test_the_nightly_purge_takes_those_who_gave_consent_too(consented: Customer) -> None:
+    assert services.purge_old(now=timezone.now())["customer"] == 1
+    assert not Customer.objects.filter(pk=consented.pk).exists()
+
+
+def test_a_legal_hold_keeps_a_customer_in_the_trash(cast: Cast, consented: Customer) -> None:
+    LegalHold.objects.create(customer=consented, reason="A trial", placed_at=timezone.now())
+    assert services.purge_old(now=timezone.now())["customer"] == 0
+    with pytest.raises(Refused, match="hold"):
+        services.purge(user=cast.users["admin"], ids=[consented.pk])
+    assert Customer.objects.filter(pk=consented.pk).exists()
+
+
+def test_what_went_into_another_customer_is_neither_restored_nor_purged(cast: Cast) -> None:
+    keep, gone = cast.rows["rep"]["customer"], make_customer("Twin", team=cast.teams["north"], owner=cast.users["rep"])
+    merge_customers(
+        user=cast.users["rep"], keep_id=keep.pk, other_ids=[gone.pk], now=timezone.now() - timedelta(days=40)
+    )
+    assert services.purge_old(now=timezone.now())["customer"] == 0
+    with pytest.raises(Refused):
+        services.restore_customer(user=cast.users["rep"], customer_id=gone.pk)

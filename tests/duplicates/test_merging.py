@@ -11,7 +11,19 @@ from crm.kit.models import Source
 from customers import services
 from customers.belongings import belongings
 from customers.merging.services import merge_customers, standing_for, unmerge
-from customers.models import ContactPoint, Customer, ExternalId, Interaction, LastContact, Merge
+from customers.models import (
+    Consent,
+    ConsentPurpose,
+    ContactPoint,
+    Customer,
+    ExternalId,
+    Interaction,
+    LastContact,
+    LegalHold,
+    Merge,
+    Relationship,
+    RelationType,
+)
 from tests.cast import NOW, make_band, make_cast, make_pair
 
 pytestmark = pytest.mark.django_db
@@ -206,3 +218,19 @@ def test_the_page_of_a_merged_customer_leads_to_the_survivor_only_for_those_who_
     assert (moved.status_code, moved.headers["Location"]) == (301, f"/customers/{made.keep_id}/")
     client.force_login(cast.users["rival"])
     assert client.get(f"/customers/{lost}/").status_code == 404
+
+
+def test_holds_consents_and_relationships_are_merged_and_split_too(cast, three):
+    keep, other, third = three
+    purpose, kind = ConsentPurpose.objects.order_by("pk")[0], RelationType.objects.order_by("pk")[0]
+    for row in three:
+        LegalHold.objects.create(customer=row, reason="A trial", placed_at=NOW)
+        Consent.objects.create(customer=row, purpose=purpose, channel="email", state="given", at=NOW)
+    Relationship.objects.create(customer=keep, other=other, type=kind)
+    Relationship.objects.create(customer=other, other=third, type=kind)
+    before = digest()
+    merge = merged(cast, [keep, other])
+    assert Consent.objects.filter(customer=keep).count() == 2
+    assert not Relationship.objects.filter(customer=keep, other=keep).exists()
+    unmerge(user=cast.users["rep"], merge_id=merge.pk, now=NOW)
+    assert digest() == before

@@ -8,6 +8,7 @@ import pytest
 
 from customers.imports import pending
 from customers.imports.suggest import suggest
+from customers.imports.undo import undo_import
 from customers.models import Contact, ContactRole, Customer, PendingLink
 from marketing.models import Campaign, Touch
 from sales.models import Deal
@@ -108,13 +109,12 @@ def test_links_that_wait_are_counted_and_seen_by_nobody(bring):
     assert Touch.objects.visible_to(admin).count() == 3
 
 
-def test_a_link_waits_again_when_its_other_end_is_removed(bring):
-    for kind in ("contacts", "tickets"):
-        bring(kind, SMALL[kind])
-    ada = Contact.objects.get(external_id="k1")
-    assert pending.keep("contact", [ada.pk], now=NOW) == 1
-    ada.delete()
-    assert Ticket.objects.get().contact is None
+def test_a_link_waits_again_when_the_import_that_resolved_it_is_undone(bring):
+    bring("tickets", SMALL["tickets"])
+    report = bring("contacts", SMALL["contacts"])
+    assert Ticket.objects.get().contact.external_id == "k1"
+    undo_import(import_id=report["import_id"], user=None, now=NOW)
+    assert Ticket.objects.get().contact is None and not Contact.objects.exists()
     assert bring("contacts", SMALL["contacts"])["resolved_links"] == 1
     assert Ticket.objects.get().contact.external_id == "k1"
 

@@ -17,6 +17,8 @@ from customers.imports.undo import undo_import
 from customers.imports.undo.scope import pointers
 from customers.imports.undo.words import told
 from customers.models import (
+    Consent,
+    ConsentPurpose,
     Contact,
     ContactPoint,
     ContactRole,
@@ -25,6 +27,7 @@ from customers.models import (
     ImportJob,
     Interaction,
     LastContact,
+    LegalHold,
 )
 from marketing.models import Touch
 from sales.models import Deal, Order, OrderLine, Product
@@ -116,7 +119,7 @@ def test_a_created_record_that_a_person_edited_stays_whole(bring, admin):
     assert (back["deleted_count"], back["kept_count"]) == (1, 1) and back["kept"][0]["why"] == "edited"
 
 
-@pytest.mark.parametrize("work", ["note", "phone", "deal", "source"])
+@pytest.mark.parametrize("work", ["note", "phone", "deal", "source", "hold", "consent"])
 def test_a_created_record_with_others_work_stays(bring, admin, work):
     report = bring("customers", PEOPLE)
     ada = Customer.objects.get(name="Ada")
@@ -124,6 +127,11 @@ def test_a_created_record_with_others_work_stays(bring, admin, work):
         verbs.add_interaction(user=admin, values={"customer": ada.pk, "kind": "note", "text": "x"}, now=NOW)
     elif work == "phone":
         ContactPoint.objects.create(customer=ada, kind="phone", value="1")
+    elif work == "hold":
+        LegalHold.objects.create(customer=ada, reason="A trial", placed_at=NOW)
+    elif work == "consent":
+        purpose = ConsentPurpose.objects.order_by("pk")[0]
+        Consent.objects.create(customer=ada, purpose=purpose, channel="email", state="given", at=NOW)
     elif work == "deal":
         bring("deals", "external_id,title,customer.external_id,amount\nD1,Big,1,10\n")
     else:

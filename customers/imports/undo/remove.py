@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from customers.imports import pending
 from customers.imports.undo.scope import Model, Pointer, history_of, own_pointer, pointers
 from customers.imports.undo.work import STRANGE, Work, unrecorded
 
@@ -15,6 +16,7 @@ def remove(work: Work, model: Model, ids: list[int], obj: str) -> int:
     work.open(model, ids)
     work.keep_edited(model)
     work.keep_unreachable(model, obj)
+    pending.reopen(obj, work.keys(GOING, ids))
     own = [pointer for pointer in pointers(model) if _is_part(work, pointer, model)]
     others = [pointer for pointer in pointers(model) if pointer not in own]
     for pointer in own:

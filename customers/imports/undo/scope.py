@@ -11,8 +11,6 @@ from django.apps import apps
 from django.db import models
 from django.db.models import ForeignKey
 
-from crm.kit.fields import FromSource
-
 UNCOMPARED = frozenset({"id", "created_at", "updated_at", "version", "recorded_at"})
 """Columns that say nothing about what somebody wanted."""
 
@@ -57,8 +55,8 @@ class Pointer:
 
     @property
     def own_work(self) -> bool:
-        """Whether its rows are somebody's work, rather than computed from the row that they name."""
-        return issubclass(self.model, FromSource) or history_of(self.model) is not None
+        """Whether its rows are somebody's work; only what its model calls ``computed`` is made anew from other rows."""
+        return not getattr(self.model, "computed", False)
 
 
 @cache
