@@ -27,6 +27,7 @@ from customers.services.points import newest_state
 Kept = Customer | Contact
 KINDS = ContactPoint.Kind
 CHANGED = "points-changed"
+RELOAD = "points-reload"
 
 
 def shown_points(row: Kept, user: User, obj: str) -> list[dict[str, Any]]:
@@ -100,9 +101,10 @@ class PointView(Policed):
             return go_to(self.request, self.where("points"))
         row.refresh_from_db()
         answer = self.card(row)
-        if self.request.headers.get("HX-Target") == "points":  # else the Undo of a toast, which loads the page again
-            told: dict[str, Any] = {"toast": {"text": sentence, "undo": undo}, CHANGED: True}
-            answer.headers["HX-Trigger"] = json.dumps(told)
+        told: dict[str, Any] = {"toast": {"text": sentence, "undo": undo}, CHANGED: True}
+        if self.request.headers.get("HX-Target") != "points":
+            told[RELOAD] = True  # the Undo of a toast: the card is somewhere else on the page
+        answer.headers["HX-Trigger"] = json.dumps(told)
         return answer
 
 

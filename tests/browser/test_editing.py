@@ -115,6 +115,23 @@ def test_the_whole_form_opens_the_same_dialog_and_keeps_what_was_typed(
     assert (row.city, row.title) == ("Their town", "Buyer")
 
 
+def test_a_point_is_removed_and_brought_back_and_the_profile_follows(
+    live_server: Any, browser: Any, cast: Cast
+) -> None:
+    page = opened(browser, live_server, cast)
+    page.click("#points summary")
+    page.fill("#points [name=value]", "brand.new@example.com")
+    page.check("#points [name=primary]")
+    page.click("#points details button[type=submit]")
+    page.wait_for_selector("#points >> text=brand.new@example.com")
+    page.wait_for_selector("#facts >> text=brand.new@example.com")
+    page.click("#points .point:has-text('brand.new') a.edit")
+    with page.expect_response("**/points/*/remove/"):
+        page.click("#points .point button.danger")
+    page.click("#toasts .toast:has-text('Removed') button:has-text('Undo')")
+    page.wait_for_selector("#points >> text=brand.new@example.com")
+
+
 def test_the_pin_is_in_the_sidebar_at_once_and_first_in_the_palette(live_server: Any, browser: Any, cast: Cast) -> None:
     page = opened(browser, live_server, cast)
     page.wait_for_selector("#pin button[aria-pressed=false]")
