@@ -78,6 +78,19 @@ def nobody_looks_on(browser: Any, cast: Cast) -> Iterator[None]:
         context.close()
 
 
+def arrive(page: Any, pattern: str) -> None:
+    """Wait for an address; when another page answers instead, fail with what it says."""
+    from playwright.sync_api import TimeoutError as Late  # only where a browser is
+
+    try:
+        page.wait_for_url(pattern)
+    except Late:
+        seen = page.evaluate("document.body.innerText").split("\n")
+        pytest.fail(
+            f"wanted {pattern}, stands at {page.url}: {' · '.join(line for line in seen if line.strip())[:3000]}"
+        )
+
+
 def cookies_of(cast: Cast, actor: str, address: str) -> list[dict[str, str]]:
     """The session of an actor, as a browser keeps it."""
     client = Client()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from customers.models import DuplicatePair, Merge
-from tests.browser.conftest import cookies_of
+from tests.browser.conftest import arrive, cookies_of
 from tests.cast import Cast, make_pair
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -23,10 +23,10 @@ def test_merge_and_split_again_by_keyboard(live_server: Any, browser: Any, cast:
     page.keyboard.press("j")
     page.wait_for_selector("tr.at")
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**/data/duplicates/{pair.pk}/")
+    arrive(page, f"**/data/duplicates/{pair.pk}/")
     page.wait_for_function("document.getElementById('merge-form') && document.readyState === 'complete'")
     page.keyboard.press("m")
-    page.wait_for_url("**/customers/*/")
+    arrive(page, "**/customers/*/")
     made = Merge.objects.get()
     assert made.undone_at is None
     undo = page.locator(f'.toast form[action="/customers/merges/{made.pk}/split/"] button')

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import cookies_of
+from tests.browser.conftest import arrive, cookies_of
 from tests.cast import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -110,7 +110,7 @@ def test_the_whole_form_opens_the_same_dialog_and_keeps_what_was_typed(
     assert first.locator("#dialog fieldset").count() == 1
     first.check("#dialog input[value=theirs]")
     first.click("#dialog button[type=submit]")
-    first.wait_for_url(f"**/customers/{row.pk}/")
+    arrive(first, f"**/customers/{row.pk}/")
     row.refresh_from_db()
     assert (row.city, row.title) == ("Their town", "Buyer")
 

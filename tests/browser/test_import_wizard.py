@@ -11,7 +11,7 @@ import pytest
 from crm.kit import jobs
 from customers.imports import run, services
 from customers.models import Customer
-from tests.browser.conftest import cookies_of
+from tests.browser.conftest import arrive, cookies_of
 from tests.cast import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -54,7 +54,7 @@ def test_a_mistake_is_mended_and_the_import_taken_back_by_keyboard_alone(page: A
     page.goto("/data/import/")
     tab_to(page, "a[href='/data/import/new/']")
     keys.press("Enter")
-    page.wait_for_url("**/data/import/new/")
+    arrive(page, "**/data/import/new/")
     tab_to(page, "summary")
     keys.press("Enter")
     tab_to(page, "#id_pasted")
@@ -62,22 +62,22 @@ def test_a_mistake_is_mended_and_the_import_taken_back_by_keyboard_alone(page: A
     tab_to(page, "#id_kind")
     keys.type("Customers")
     keys.press("Alt+ArrowRight")
-    page.wait_for_url("**/map/")
+    arrive(page, "**/map/")
     keys.press("Alt+ArrowLeft")
-    page.wait_for_url("**/upload/")
+    arrive(page, "**/upload/")
     page.goto(page.url.replace("/upload/", "/"))
-    page.wait_for_url("**/map/")
+    arrive(page, "**/map/")
     tab_to(page, "#f-1")
     assert page.locator("#f-1").input_value() == "name"
     keys.press("Alt+ArrowRight")
-    page.wait_for_url("**/check/")
+    arrive(page, "**/check/")
     keys.press("n")
     assert page.evaluate(AT, "tr[data-rejected]")
     keys.press("Escape")
     page.evaluate("() => document.activeElement.blur()")
     tab_to(page, "a[href='?show=rejected']")
     keys.press("Enter")
-    page.wait_for_url("**/check/?show=rejected")
+    arrive(page, "**/check/?show=rejected")
     keys.press("n")
     keys.press("Tab")
     assert page.evaluate(AT, "input.cell-input[aria-invalid]")
@@ -85,20 +85,20 @@ def test_a_mistake_is_mended_and_the_import_taken_back_by_keyboard_alone(page: A
     keys.type("1991-02-03")
     keys.press("Enter")
     page.wait_for_selector("text=What would happen")
-    page.wait_for_url("**/check/")
+    arrive(page, "**/check/")
     assert page.locator(".figure-value").first.inner_text() == "2"
     keys.press("Alt+ArrowRight")
-    page.wait_for_url("**/run/")
+    arrive(page, "**/run/")
     jobs.run_waiting()
-    page.wait_for_url("**/result/", timeout=15_000)
+    arrive(page, "**/result/")
     assert Customer.objects.filter(name__startswith="Kitekeys").count() == 2
     tab_to(page, "a[href$='/undo/']")
     keys.press("Enter")
-    page.wait_for_url("**/undo/")
+    arrive(page, "**/undo/")
     keys.press("Alt+ArrowRight")
-    page.wait_for_url("**/result/")
+    arrive(page, "**/result/")
     jobs.run_waiting()
-    page.wait_for_selector("text=The import is undone", timeout=15_000)
+    page.wait_for_selector("text=The import is undone")
     assert not Customer.objects.filter(name__startswith="Kitekeys").exists()
 
 
@@ -111,7 +111,7 @@ def test_a_dropped_file_is_counted_on_its_way_and_a_bad_one_comes_back_with_its_
     assert page.evaluate(AT, ".form-errors")
     page.set_input_files("#id_file", {"name": "good.csv", "mimeType": "text/csv", "buffer": b"name,email\nKitedrop,a@example.org\n"})  # fmt: skip
     page.click("main button.primary")
-    page.wait_for_url("**/map/")
+    arrive(page, "**/map/")
 
 
 def test_reading_with_other_settings_shows_other_columns_at_once(page: Any) -> None:
@@ -119,7 +119,7 @@ def test_reading_with_other_settings_shows_other_columns_at_once(page: Any) -> N
     text = "name;note\nKite;a,b\n"
     page.set_input_files("#id_file", {"name": "x.csv", "mimeType": "text/csv", "buffer": text.encode()})
     page.click("main button.primary")
-    page.wait_for_url("**/map/")
+    arrive(page, "**/map/")
     assert page.locator("input[name^='h-']").count() == 2
     page.select_option("#o-delimiter", ",")
     page.wait_for_function("() => document.querySelector(\"input[name='h-0']\").value.includes(';')")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from customers.models import Customer, Interaction
-from tests.browser.conftest import cookies_of
+from tests.browser.conftest import arrive, cookies_of
 from tests.cast import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -30,7 +30,7 @@ def test_a_rep_finds_a_customer_by_keyboard_and_logs_a_call(page: Any, cast: Cas
     page.keyboard.type(row.name[:14])
     page.wait_for_selector(f"#palette-list [role=option][aria-selected=true]:has-text('{row.name}')")
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**/customers/{row.pk}/")
+    arrive(page, f"**/customers/{row.pk}/")
     page.click(".switch label:has-text('Call')")
     page.fill("#composer-text", "Asked for a price match.")
     page.press("#composer-text", "Control+Enter")
@@ -62,10 +62,10 @@ def test_trash_can_be_undone_from_the_toast(page: Any, cast: Cast) -> None:
     page.goto(f"/customers/{row.pk}/")
     page.click("#menu-more-button")
     page.click("text=Move to trash")
-    page.wait_for_url("**/customers/")
+    arrive(page, "**/customers/")
     assert Customer.objects.get(pk=row.pk).deleted_at is not None
     page.click(".toast button:has-text('Undo')")
-    page.wait_for_url(f"**/customers/{row.pk}/")
+    arrive(page, f"**/customers/{row.pk}/")
     assert Customer.objects.get(pk=row.pk).deleted_at is None
 
 
@@ -73,9 +73,9 @@ def test_the_list_keeps_its_state_in_the_address(page: Any, cast: Cast) -> None:
     """U2: a tab, a sort and a filter survive reload and back."""
     page.goto("/customers/")
     page.click(".tab:has-text('Mine')")
-    page.wait_for_url("**/customers/?owner=*")
+    arrive(page, "**/customers/?owner=*")
     page.click("th a:has-text('Last contact')")
-    page.wait_for_url("**ordering=*")
+    arrive(page, "**ordering=*")
     asked = page.url
     page.reload()
     assert page.url == asked

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from customers.models import Customer
-from tests.browser.conftest import cookies_of
+from tests.browser.conftest import arrive, cookies_of
 from tests.cast import Cast, make_customer, make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -143,11 +143,11 @@ def test_the_filter_sends_the_key_and_keeps_it_when_another_filter_changes(page:
     page.wait_for_selector("#id_owner-options [role=option]:has-text('cast-rep')")
     page.click("#id_owner-options [role=option]:has-text('cast-rep')")
     page.click("button:has-text('Apply filters')")
-    page.wait_for_url(f"**owner={cast.users['rep'].pk}*")
+    arrive(page, f"**owner={cast.users['rep'].pk}*")
     page.click("a:has-text('Filter')")
     page.fill("#dialog #id_city", "Kiel")
     page.click("button:has-text('Apply filters')")
-    page.wait_for_url("**city=Kiel*")
+    arrive(page, "**city=Kiel*")
     assert f"owner={cast.users['rep'].pk}" in page.url
 
 

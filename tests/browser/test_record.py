@@ -9,7 +9,7 @@ import pytest
 
 from crm.accounts.models import User
 from insights.models import CustomerScore, Run, ScoreHistory
-from tests.browser.conftest import cookies_of
+from tests.browser.conftest import arrive, cookies_of
 from tests.cast import NOW, Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -44,7 +44,7 @@ def test_rare_types_are_reached_by_keyboard(live_server: Any, browser: Any, cast
     page.wait_for_selector("#menu-types:popover-open")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    page.wait_for_url("**type=campaigns")
+    arrive(page, "**type=campaigns")
     page.wait_for_selector('#menu-types-button[aria-current="true"]')
     assert page.inner_text("#menu-types-button") == "Campaigns"
 

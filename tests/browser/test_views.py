@@ -10,7 +10,7 @@ import pytest
 
 from crm.accounts.models import SavedView
 from customers.models import Customer
-from tests.browser.conftest import cookies_of
+from tests.browser.conftest import arrive, cookies_of
 from tests.cast import Cast, make_customer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -64,7 +64,7 @@ def test_a_view_is_built_and_its_rows_are_edited_by_keyboard_only(page: Any, cas
     tab_to(page, "[name='w.0-0.v']")
     page.keyboard.type("Berlin")
     press(page, "Enter")
-    page.wait_for_url("**where=city.is:Berlin*")
+    arrive(page, "**where=city.is:Berlin*")
     press(page, "v")
     page.wait_for_selector("#view-name:focus")
     page.keyboard.type("Berliners")
@@ -149,7 +149,7 @@ def test_columns_are_put_in_order_by_keyboard(page: Any, cast: Cast) -> None:
     assert faults_of(page) == []
     tab_to(page, "#dialog .form-foot .primary")
     press(page, "Enter")
-    page.wait_for_url("**columns=owner,city*")
+    arrive(page, "**columns=owner,city*")
 
 
 @pytest.mark.parametrize("scheme, width", [("light", 390), ("dark", 1440)])
