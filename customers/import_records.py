@@ -46,6 +46,7 @@ class ImportJob(models.Model):
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.WAITING)
     reached = models.BigIntegerField(default=0, help_text=_("Rows up to this one are written for good."))
     counts = models.JSONField(default=dict, blank=True)
+    lanes = models.JSONField(default=dict, blank=True, help_text=_("The same for each lane of a big file."))
     mends = models.JSONField(default=dict, blank=True, help_text=_("Cells mended by hand: line, column, new text."))
     wizard = models.JSONField(default=dict, blank=True, help_text=_("What a draft remembers besides its mapping."))
     check_of = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="checks")

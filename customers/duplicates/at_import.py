@@ -24,14 +24,19 @@ MOST_CANDIDATES = 8
 Best = tuple[int, Verdict]
 
 
+def checked(kind: Kind, context: Context) -> bool:
+    """Whether an import compares its rows with the customers that are here."""
+    return kind.name == "customers" and context.plan.mapping.options.get(OPTION, "") in WAYS
+
+
 def check_staged(kind: Kind, context: Context) -> None:
     """Compare the staged rows with the customers within reach; only where the mapping asks for it.
 
     Certain ones are skipped or become updates as asked; others are only named in the report.
     """
-    way = context.plan.mapping.options.get(OPTION, "")
-    if way not in WAYS or kind.name != "customers":
+    if not checked(kind, context):
         return
+    way = context.plan.mapping.options[OPTION]
     for chunk in records.changed():
         lookup.write_keys((one.profile, one.updated_at) for one in chunk)
     model, common = lookup.model()

@@ -16,6 +16,7 @@ from crm.kit.errors import Invalid, Refused
 from customers.imports.mapping import Plan
 
 if TYPE_CHECKING:
+    from customers.imports.lanes import Share
     from customers.imports.reading import Table
     from customers.imports.reading.detected import Detected
     from customers.models import ImportJob
@@ -71,6 +72,8 @@ class Context:
     """Line → the customer that it certainly is, where such rows are taken as updates."""
     duplicates: dict[str, Any] | None = None
     """What the check for duplicates found, where one was asked for."""
+    share: Share | None = None
+    """Which rows of the file it writes, where two lanes do it."""
     written: set[str] = field(default_factory=set)
     """Tables that got rows, for ANALYZE."""
 

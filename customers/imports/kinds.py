@@ -57,6 +57,8 @@ class Kind:
     """Staging columns that ``derive`` computes from others: name → SQL type."""
     customers_by_id = False
     """Whether rows name a customer by ``customer.external_id``."""
+    side_by_side = False
+    """Whether a big file may be written in two lanes: no row of it leans on another one."""
     chunk: int | None = 50_000
     """Rows per transaction; None applies the whole file in one."""
 

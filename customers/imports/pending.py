@@ -155,11 +155,16 @@ def hold_named(context: Context) -> None:
     )
 
 
+def names_wait(context: Context) -> bool:
+    """Whether customers of this source are known by name only."""
+    return PendingLink.objects.filter(link=BY_NAME, source=Source(pk=context.source_id), resolved_at=None).exists()
+
+
 def adopt_named(context: Context) -> int:
     """Customers known by name only get the id that their own file gives them: that file then updates them."""
     if not context.plan.has("name") or context.mode == "create":
         return 0
-    if not PendingLink.objects.filter(link=BY_NAME, source=Source(pk=context.source_id), resolved_at=None).exists():
+    if not names_wait(context):
         return 0
     allowed = context.reach.teams("customer", "change")
     within = "" if allowed is None else "AND u.team_id = ANY(%(allowed)s)"

@@ -138,6 +138,7 @@ class Customers(PeopleKind):
 
     name = "customers"
     object = "customer"
+    side_by_side = True
     model = Customer
     fields = with_words(
         (

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
+from customers.imports import lanes
 from customers.models import ImportJob
 
 if TYPE_CHECKING:
@@ -27,15 +28,19 @@ class Kept:
 
     def __init__(self, context: Context, place: Path) -> None:
         self.context, self.place = context, place / "refused"
+        self.reached, self.counted = context.job.reached, dict(context.job.counts)
+        if context.share is not None:
+            self.place /= str(context.share.number)
+            lane = context.job.lanes.get(str(context.share.number), {"reached": 0, "counts": {}})
+            self.reached, self.counted = lane["reached"], dict(lane["counts"])
         self.staged = context.counts.copy(), context.treatments.copy()
 
     def recall(self) -> None:
         """Take up what earlier attempts wrote for good."""
-        counts = dict(self.context.job.counts)
-        self.context.treatments.update(counts.pop("treatments", {}))
-        self.context.counts.update(counts)
+        self.context.treatments.update(self.counted.pop("treatments", {}))
+        self.context.counts.update(self.counted)
         for path in sorted(self.place.glob("*.copy")):
-            if int(path.stem) <= self.context.job.reached:
+            if int(path.stem) <= self.reached:
                 with path.open(encoding="utf-8", newline="") as file, connection.cursor() as cursor:
                     cursor.copy_expert("COPY import_out (row, skipped, reason, late) FROM STDIN", file)
 
@@ -46,9 +51,11 @@ class Kept:
         treatments.subtract(self.staged[1])
         if self.context.job.job_id is not None:
             self._keep_refused(low, high)
-        ImportJob.objects.filter(pk=self.context.job.pk).update(
-            reached=high, counts={**_filled(counts), "treatments": _filled(treatments)}
-        )
+        told = {**_filled(counts), "treatments": _filled(treatments)}
+        if self.context.share is not None:
+            lanes.mark(self.context.job, self.context.share, reached=high, counts=told)
+        else:
+            ImportJob.objects.filter(pk=self.context.job.pk).update(reached=high, counts=told)
 
     def _keep_refused(self, low: int, high: int) -> None:
         self.place.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import logging
+import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +23,13 @@ from crm.kit.errors import Invalid, Refused
 from crm.kit.models import Source
 from crm.kit.workspace import home_currency, workspace_zone
 from customers.duplicates.at_import import check_staged
-from customers.imports import detecting, kinds, mapping, pending
+from customers.imports import detecting, kinds, lanes, mapping, pending
 from customers.imports.context import Context, Reach, owner_words, target_team
 from customers.imports.kinds import Kind
 from customers.imports.mends import mended
 from customers.imports.reading import Table, open_table
 from customers.imports.resume import Kept
-from customers.imports.staging import Stager
+from customers.imports.staging import OUT, Stager, create_tables
 from customers.imports.visibility import seen_by
 from customers.models import ImportJob
 
@@ -114,20 +117,64 @@ def _run(job: ImportJob, path: Path, now: dt.datetime, progress: Progress) -> tu
     kind = kinds.get(job.kind)
     reach = Reach(job.user)
     reach.require(kind.object, "add", "change")
-    table = mended(open_table(path, mapping.read(job.mapping).options), job.mends)
-    context = _context(job, kind, table, reach, now, progress)
+    context = _context(job, kind, _table(job, path), reach, now, progress)
+    if lanes.fit(kind, context, path):
+        rows = _side_by_side(kind, context, path)
+    else:
+        rows = _write(kind, context)
+    report = _report(job, kind, context, context.table, rows)
+    if not job.dry_run:
+        Source.objects.filter(pk=context.source_id).update(last_received_at=now)
+    return report, context
+
+
+def _table(job: ImportJob, path: Path) -> Table:
+    return mended(open_table(path, mapping.read(job.mapping).options), job.mends)
+
+
+def _write(kind: Kind, context: Context) -> int:
+    """Read the file, or a lane's share of it, and write its rows; returns how many there were."""
+    table = context.table
     zone = context.plan.mapping.zone(workspace_zone())
     stager = Stager(kind, context, zone, len(table.header), guarded=table.format in SPREADSHEETS)
     rows = stager.stage(table.rows())
-    context.treatments.update(table.notes)
+    if context.share is None or context.share.number == 0:  # every lane reads the whole file
+        context.treatments.update(table.notes)
     _one_row_per_key(kind, context)
     _strictly(context)
     check_staged(kind, context)
     _apply(kind, context, rows)
-    report = _report(job, kind, context, table, rows)
-    if not job.dry_run:
-        Source.objects.filter(pk=context.source_id).update(last_received_at=now)
-    return report, context
+    return rows
+
+
+def _side_by_side(kind: Kind, context: Context, path: Path) -> int:
+    """The same in lanes; what they counted and refused is put together in ``context`` and ``import_out``."""
+
+    def work(share: lanes.Share, progress: lanes.LaneProgress) -> tuple[Context, int]:
+        own = replace(
+            context, share=share, progress=progress, table=_table(context.job, path), counts=Counter(),
+            treatments=Counter(), written=set(),
+        )  # fmt: skip
+        with _session(), pghistory.context(**_history(context.job)):
+            rows = _write(kind, own)
+            with refused[share.number].open("w", encoding="utf-8", newline="") as file, connection.cursor() as cursor:
+                cursor.copy_expert(f"COPY import_out ({OUT}) TO STDOUT", file)
+        return own, rows
+
+    with tempfile.TemporaryDirectory() as place:
+        refused = [Path(place, str(number)) for number in range(lanes.LANES)]
+        made = lanes.run(work, context.progress)
+        create_tables(kind, ())
+        with connection.cursor() as cursor:
+            for part in refused:
+                with part.open(encoding="utf-8", newline="") as file:
+                    cursor.copy_expert(f"COPY import_out ({OUT}) FROM STDIN", file)
+    for own, _rows in made:
+        context.counts += own.counts
+        context.treatments += own.treatments
+        context.written |= own.written
+        context.resolved += own.resolved
+    return sum(rows for _own, rows in made)
 
 
 def _context(job: ImportJob, kind: Kind, table: Table, reach: Reach, now: dt.datetime, progress: Progress) -> Context:
@@ -195,7 +242,7 @@ def _apply(kind: Kind, context: Context, rows: int) -> None:
     spans = [(0, top)] if whole else _spans(context, kind.chunk or top)
     kept = Kept(context, folder(context.job))
     if not context.job.dry_run:
-        spans = [span for span in spans if span[1] > context.job.reached]
+        spans = [span for span in spans if span[1] > kept.reached]
         kept.recall()
     for place, (low, high) in enumerate(spans):
         _span(kind, context, kept, low, high, first=place == 0, last=place == len(spans) - 1)
@@ -219,7 +266,7 @@ def _span(kind: Kind, context: Context, kept: Kept, low: int, high: int, *, firs
         before = (context.counts.copy(), context.treatments.copy())
         try:
             with transaction.atomic():
-                context.execute("SELECT pg_advisory_xact_lock(hashtext('import'), %(source)s::int)")
+                _take_turns(context)
                 if first:
                     kind.prepare(context)
                 kind.apply(context, low, high)
@@ -239,6 +286,16 @@ def _span(kind: Kind, context: Context, kept: Kept, low: int, high: int, *, firs
             if attempt == TRIES or (isinstance(error, OperationalError) and connection.connection.closed):
                 raise
             logger.warning("Rows %d to %d are written again: %s", low + 1, high, str(error).split("\n")[0])
+
+
+def _take_turns(context: Context) -> None:
+    """Imports of one source write one after the other; lanes of several imports wait only for the same lane."""
+    if context.share is None:
+        context.execute("SELECT pg_advisory_xact_lock(hashtext('import'), %(source)s::int)")
+        return
+    context.execute("SELECT pg_advisory_xact_lock_shared(hashtext('import'), %(source)s::int)")
+    lane = {"lane": f"import lane {context.share.number}"}
+    context.execute("SELECT pg_advisory_xact_lock(hashtext(%(lane)s), %(source)s::int)", lane)
 
 
 def _still_ours(context: Context) -> None:

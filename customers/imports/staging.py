@@ -19,10 +19,13 @@ from customers.imports.context import Context, owner_words
 from customers.imports.converters import NULL, Bad, NumberConverter, converter, escape, json_cell
 from customers.imports.custom import BagConverter, CellReader, Surroundings
 from customers.imports.kinds import Kind
+from customers.imports.lanes import Share, key_slot
 from customers.imports.mapping import Slot
 
 BATCH = 5_000
 MAX_SPOOL = 8 * 1024 * 1024
+OUT = "row, skipped, reason, key, late"
+"""Columns of ``import_out``: the rows that are not taken."""
 Reasons = list[tuple[int, str, str | None]]
 """(row, reason, key of the row where it is known)."""
 
@@ -104,7 +107,9 @@ class Stager:
         self.columns = ["row", "external_id", "derived", *self.names] + (["f_custom"] if context.plan.custom else [])
 
     def stage(self, rows: Iterator[tuple[int, list[str]]]) -> int:
-        """Copy every row of the file in one stream; returns how many rows there were."""
+        """Copy every row of the file, or of the lane's share, in one stream; returns how many rows there were."""
+        if self.context.share is not None:
+            rows = self._own(self.context.share, rows)
         with tempfile.SpooledTemporaryFile(MAX_SPOOL, "w+", encoding="utf-8", newline="\n") as refused:
             feed = _Feed(self._texts(rows, refused))
             with feed.honest(), transaction.atomic(), connection.cursor() as cursor:
@@ -122,9 +127,15 @@ class Stager:
             for number, reason, key in reasons:
                 refused.write(f"{number}\tf\t{escape(_clean(reason))}\t{NULL if key is None else _clean(key)}\n")
             self.context.counts["rejected"] += len(reasons)
-            self.context.progress(done=0, message=_("%(count)d rows read") % {"count": self.rows})
+            self.context.progress(done=0, message=_("%(count)d rows read") % {"count": batch[-1][0]})
             if text:
                 yield text + "\n"
+
+    def _own(self, share: Share, rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+        wanted = key_slot(self.kind, self.context)
+        place, keys = next((slot.index, conv) for slot, conv in self.slots if slot is wanted)
+        assert place is not None
+        return share.of(rows, place, keys)
 
     def _count_decimals(self) -> None:
         for slot, conv in self.slots:

@@ -27,6 +27,7 @@ from crm.accounts.models import AuditDetail, User
 from crm.kit import jobs
 from crm.kit.errors import Invalid, Refused
 from crm.kit.models import Job
+from customers.imports.undo.scope import dependents_first, model_of
 from customers.models import Contact, Customer, EraseProof, ImportJob, LegalHold
 from customers.privacy import proofs
 from customers.privacy.reach import (
@@ -181,8 +182,9 @@ def _clear_tables(proof: EraseProof, subject: Subject, words: Words, places: dic
     with pgtrigger.ignore():
         kept, removed = _keep(found, now), Counter[str]()
         _detach(found, now)
-        for model, keys in found.remove.items():
-            removed[model._meta.label] += _delete(model, keys)
+        for label in dependents_first([model._meta.label_lower for model in found.remove]):
+            model = model_of(label)
+            removed[model._meta.label] += _delete(model, found.remove[model])
         removed += _clear_histories(found, subject)
         _leave_stubs(subject, now)
     cleaned = {**sweep(words), **_forget_answers(subject)}
@@ -238,7 +240,7 @@ def _update(model: Model, path: str, keys: set[int], values: dict[str, Any]) -> 
 
 
 def _delete(model: Model, keys: set[int]) -> int:
-    """Without Django's own cascade: the walk has found every row, and keys are checked when all is done."""
+    """Without Django's own cascade: the walk has found every row."""
     ordered = sorted(keys)
     parts = (ordered[start : start + SLICE] for start in range(0, len(ordered), SLICE))
     return sum(model._base_manager.filter(pk__in=part)._raw_delete("default") for part in parts)  # type: ignore[attr-defined]

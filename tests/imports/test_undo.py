@@ -252,3 +252,13 @@ def test_every_table_that_names_customers_has_an_index_for_it():
             if not cursor.fetchone()[0]:
                 missing.append(f"{pointer.table}.{pointer.column}")
     assert missing == []
+
+
+def test_every_filled_key_that_names_customers_is_looked_up_once_when_they_go():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conrelid::regclass::text, conname FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid "
+            "AND attnum = conkey[1] WHERE contype = 'f' AND confdeltype <> 'r' AND attnotnull "
+            "AND confrelid = 'customers_customer'::regclass"
+        )
+        assert cursor.fetchall() == []

@@ -9,6 +9,7 @@ from django.db import connections
 
 from crm import backends
 from crm.kit.newborn import Executor
+from crm.supervisor.references import restrict
 from crm.supervisor.rights import grant
 
 django_migrate.MigrationExecutor = Executor  # type: ignore[attr-defined]
@@ -22,6 +23,8 @@ class Command(DjangoMigrate):
         database = options["database"]
         if not options.get("plan") and not options.get("check_unapplied"):
             call_command("createcachetable", database=database, verbosity=0)
+            with connections[database].cursor() as cursor:
+                restrict(cursor)
             self._grant(database)
 
     def _grant(self, database: str) -> None:
