@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from customers.duplicates import lookup, records, words
-from customers.duplicates.normal import Profile, profile
+from customers.duplicates import lookup, records, staged, words
+from customers.duplicates.normal import Profile
 from customers.duplicates.weights import Model, Verdict, judge
-from customers.models import Customer, ExternalId
+from customers.models import Customer
 
 if TYPE_CHECKING:
     from customers.imports.context import Context
@@ -17,16 +18,20 @@ if TYPE_CHECKING:
 
 OPTION = "duplicates"
 MARK, SKIP, UPDATE = WAYS = ("mark", "skip", "update")
-BATCH = 2_000
 MOST_SHOWN = 100
-MOST_CANDIDATES = 8
-"""Per row, those that share most keys: a double that an import must not miss shares many."""
 Best = tuple[int, Verdict]
 
 
 def checked(kind: Kind, context: Context) -> bool:
     """Whether an import compares its rows with the customers that are here."""
     return kind.name == "customers" and context.plan.mapping.options.get(OPTION, "") in WAYS
+
+
+def refresh_keys(kind: Kind, context: Context) -> None:
+    """Before the rows are compared: customers that changed since the last scan are known under their keys."""
+    if checked(kind, context):
+        for chunk in records.changed():
+            lookup.write_keys((one.profile, one.updated_at) for one in chunk)
 
 
 def check_staged(kind: Kind, context: Context) -> None:
@@ -37,15 +42,12 @@ def check_staged(kind: Kind, context: Context) -> None:
     if not checked(kind, context):
         return
     way = context.plan.mapping.options[OPTION]
-    for chunk in records.changed():
-        lookup.write_keys((one.profile, one.updated_at) for one in chunk)
-    model, common = lookup.model()
+    model, _common = lookup.model()
     report: dict[str, Any] = {"count": 0, "certain": 0, "pairs": []}
     context.duplicates = report
-    after = 0
-    while rows := _staged(context, after):
-        after = rows[-1][0]
-        found = _judged(context, rows, model, common)
+    staged.find(context)
+    for people in staged.near(context):
+        found = _judged(context, people, model)
         _report(report, found)
         sure = {line: pk for line, (pk, verdict) in found.items() if verdict.decision == "certain"}
         if way == SKIP:
@@ -55,32 +57,17 @@ def check_staged(kind: Kind, context: Context) -> None:
         context.progress(message=_("%(count)d possible duplicates found") % {"count": report["count"]})
 
 
-def _staged(context: Context, after: int) -> list[tuple[int, str, Profile]]:
-    columns = ", ".join(f"f_{name}" for name in records.COLUMNS)
-    rows = context.rows(
-        f"SELECT row, external_id, {columns} FROM import_stage WHERE row > %(after)s ORDER BY row LIMIT {BATCH}",
-        {"after": after},
-    )
-    return [
-        (row, outside, profile({**dict(zip(records.COLUMNS, cells, strict=True)), "pk": 0})) for row, outside, *cells in rows
-    ]  # fmt: skip
-
-
-def _judged(
-    context: Context, rows: list[tuple[int, str, Profile]], model: Model, common: frozenset[int]
-) -> dict[int, Best]:
-    """Line → the customer it looks like most; a row that names its own customer is nobody's double."""
-    known = ExternalId.objects.filter(source=context.source_id, external_id__in=[outside for _, outside, _ in rows])
-    own = set(known.values_list("external_id", flat=True))
-    people = {line: person for line, outside, person in rows if outside not in own}
-    near = lookup.candidates(people, common, most=MOST_CANDIDATES)
-    others = records.named(_within_reach(context, {pk for ids in near.values() for pk in ids}))
+def _judged(context: Context, people: Mapping[int, tuple[Profile, list[int]]], model: Model) -> dict[int, Best]:
+    """Line → the customer it looks like most; the search ends at one that it certainly is."""
+    others = records.named(_within_reach(context, {pk for _person, ids in people.values() for pk in ids}))
     found: dict[int, Best] = {}
-    for line, ids in near.items():
+    for line, (person, ids) in people.items():
         for pk in ids:
-            verdict = judge(people[line], others[pk], model) if pk in others else None
+            verdict = judge(person, others[pk], model) if pk in others else None
             if verdict is not None and (line not in found or verdict.points > found[line][1].points):
                 found[line] = (pk, verdict)
+            if verdict is not None and verdict.decision == "certain":
+                break
     return found
 
 
@@ -100,6 +87,17 @@ def _report(report: dict[str, Any], found: dict[int, Best]) -> None:
                 "line": line, "customer": pk, "score": round(verdict.score, 4), "decision": verdict.decision,
                 "reasons": words.sentence(parts, {}),
             })  # fmt: skip
+
+
+def add_up(context: Context, other: Context) -> None:
+    """Take what another lane found into the report."""
+    if other.duplicates is None:
+        return
+    mine = context.duplicates = context.duplicates or {"count": 0, "certain": 0, "pairs": []}
+    for name in ("count", "certain"):
+        mine[name] += other.duplicates[name]
+    pairs = [*mine["pairs"], *other.duplicates["pairs"]]
+    mine["pairs"] = sorted(pairs, key=lambda pair: pair["line"])[:MOST_SHOWN]
 
 
 def _skip(context: Context, sure: dict[int, int]) -> None:

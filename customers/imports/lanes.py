@@ -17,7 +17,6 @@ from zlib import crc32
 
 from django.db import connection
 
-from customers.duplicates.at_import import checked
 from customers.imports import pending
 
 if TYPE_CHECKING:
@@ -69,7 +68,6 @@ def fit(kind: Kind, context: Context, path: Path) -> bool:
         and not (job.strict or job.dry_run or connection.in_atomic_block)
         and (bool(job.lanes) or not job.reached)
         and not context.plan.mapping.options.get("find_by")
-        and not checked(kind, context)
         and key_slot(kind, context) is not None
         and not pending.names_wait(context)
     )

@@ -22,7 +22,7 @@ from crm.conf import CONF
 from crm.kit.errors import Invalid, Refused
 from crm.kit.models import Source
 from crm.kit.workspace import home_currency, workspace_zone
-from customers.duplicates.at_import import check_staged
+from customers.duplicates.at_import import add_up, check_staged, refresh_keys
 from customers.imports import detecting, kinds, lanes, mapping, pending
 from customers.imports.context import Context, Reach, owner_words, target_team
 from customers.imports.kinds import Kind
@@ -118,6 +118,7 @@ def _run(job: ImportJob, path: Path, now: dt.datetime, progress: Progress) -> tu
     reach = Reach(job.user)
     reach.require(kind.object, "add", "change")
     context = _context(job, kind, _table(job, path), reach, now, progress)
+    refresh_keys(kind, context)
     if lanes.fit(kind, context, path):
         rows = _side_by_side(kind, context, path)
     else:
@@ -153,7 +154,7 @@ def _side_by_side(kind: Kind, context: Context, path: Path) -> int:
     def work(share: lanes.Share, progress: lanes.LaneProgress) -> tuple[Context, int]:
         own = replace(
             context, share=share, progress=progress, table=_table(context.job, path), counts=Counter(),
-            treatments=Counter(), written=set(),
+            treatments=Counter(), written=set(), doubles={},
         )  # fmt: skip
         with _session(), pghistory.context(**_history(context.job)):
             rows = _write(kind, own)
@@ -174,6 +175,7 @@ def _side_by_side(kind: Kind, context: Context, path: Path) -> int:
         context.treatments += own.treatments
         context.written |= own.written
         context.resolved += own.resolved
+        add_up(context, own)
     return sum(rows for _own, rows in made)
 
 
