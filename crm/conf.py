@@ -42,6 +42,7 @@ class Conf:
     time_zone: str
     currency: str
     port: int
+    file_mb: int  # the largest file that people may hang on a record
     debug: bool
     owner_role: bool  # this process migrates: it connects as the owner of the tables
 
@@ -137,6 +138,7 @@ def load(environ: Mapping[str, str]) -> Conf:
         time_zone=read.zone("CRM_TIME_ZONE", "UTC"),
         currency=read.text("CRM_CURRENCY").upper(),
         port=port,
+        file_mb=read.number("CRM_FILE_MB", 25, 1, 2048),
         debug=read.flag("CRM_DEBUG"),
         owner_role=read.choice("CRM_DATABASE_ROLE", ("app", "owner"), "app") == "owner",
     )

@@ -21,6 +21,7 @@ from crm.kit.subjects import Hit, Subject, of_id, outside, own_id
 from crm.kit.tables import Scene
 from crm.kit.workspace import workspace
 from customers.duplicates import panels as duplicates
+from customers.files import panels as files
 from customers.models import Contact, Customer, ExternalId, Interaction
 from customers.privacy import lists
 from customers.privacy.consent import standings
@@ -51,7 +52,7 @@ lists.register()
 
 NOTES = 50
 CONSENT_TONES = {"given": "ok", "withdrawn": "bad", "unknown": ""}
-__all__ = ["duplicates"]
+__all__ = ["duplicates", "files"]
 
 
 def _customers_of_number(rows: QuerySet[Customer], text: str) -> QuerySet[Customer]:

@@ -13,6 +13,7 @@ from crm.kit.models import Job
 from crm.kit.progress import Cancelled, Progress
 from customers.duplicates import scan
 from customers.duplicates import services as duplicates
+from customers.files import services as files
 from customers.imports import services
 from customers.imports.tidy import tidy
 from customers.privacy import copies, erasing, retention
@@ -55,6 +56,12 @@ def undo_import(job: Job, report: Progress) -> dict[str, Any]:
 def tidy_imports(_job: Job, _report: Progress) -> dict[str, Any]:
     """End what killed processes left of uploads and imports."""
     return dict(tidy(now=timezone.now()))
+
+
+@handler("files.tidy", title=_("Tidy up files"), time_limit=600)
+def tidy_files(_job: Job, _report: Progress) -> dict[str, Any]:
+    """Delete the bytes of files that nobody can put back any more."""
+    return dict(files.tidy(now=timezone.now()))
 
 
 @handler(CHECK, title=_("Check of the data's quality"), time_limit=3600)

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from customers import customfields, editing, family, people, picks, points, trash, views
+from customers.files.urls import urlpatterns as files
 from customers.imports.wizard.urls import urlpatterns as wizard
 from customers.privacy import settings_views
 from customers.privacy import views as privacy
@@ -85,5 +86,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("settings/retention/", settings_views.RetentionSettings.as_view(), name="settings-retention"),
     *wizard,
+    *files,
 ]
 urlpatterns += quality

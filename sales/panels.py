@@ -16,6 +16,7 @@ from crm.kit.slots import panel
 from crm.kit.subjects import Hit, Subject, of_id
 from crm.kit.ui import words
 from crm.kit.workspace import workspace
+from customers.files import holders
 from sales.models import Deal, Order, OrderLine, Product
 
 nav.entry("deals", _("Deals"), "deals", icon="handshake", order=40, policy=("deal", "view"), go="d", bottom=True)
@@ -259,5 +260,6 @@ def shown_orders(user: Any, keys: Sequence[int]) -> dict[int, Hit]:
     }
 
 
+holders.holder("deal", Deal, page="deal")
 records.kind("deal", shown_deals, policy=("deal", "view"), plural=_("Deals"))
 records.kind("order", shown_orders, policy=("order", "view"), plural=_("Orders"))

@@ -13,7 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from crm.kit import nav, records, rollups, subjects
 from crm.kit.slots import panel
 from crm.kit.subjects import Hit, Subject
+from customers.files import holders
 from service.models import Ticket
+from service.services import reach
 
 FEW, MANY = 10, 50
 OPEN = Q(status__in=["open", "pending"])
@@ -180,4 +182,5 @@ def shown_tickets(user: Any, keys: Sequence[int]) -> dict[int, Hit]:
     return {row.pk: Hit(row.subject, f"/service/tickets/{row.pk}/", "inbox", f"#{row.number}") for row in rows}
 
 
+holders.holder("ticket", Ticket, page="ticket", reach=reach)
 records.kind("ticket", shown_tickets, policy=("ticket", "view"), plural=_("Tickets"))

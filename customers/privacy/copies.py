@@ -189,7 +189,8 @@ def _add_files(pack: zipfile.ZipFile, model: Model, found: models.QuerySet[Any])
         if isinstance(column, models.FileField):
             for row in found.exclude(**{column.name: ""}).iterator(chunk_size=CHUNK):
                 held = getattr(row, column.name)
-                with held.open("rb") as source, pack.open(f"files/{row.pk}-{held.name.split('/')[-1]}", "w") as sink:
+                called = getattr(row, "name", "") or held.name.split("/")[-1]
+                with held.open("rb") as source, pack.open(f"files/{row.pk}-{called}", "w") as sink:
                     shutil.copyfileobj(source, sink)
 
 

@@ -13,6 +13,7 @@ called(
         "customers.ExternalId": _("Numbers in outside systems"),
         "customers.LastContact": _("Last contact"),
         "customers.Interaction": _("Messages, calls and notes"),
+        "customers.Attachment": _("Files"),
         "customers.Consent": _("Lines of consent"),
         "customers.LegalHold": _("Legal holds"),
         "customers.PersonExport": _("Copies of people's data"),

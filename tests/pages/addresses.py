@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from crm.kit.crypto import seal
 from crm.kit.models import CustomField, Job
+from customers.files.models import Attachment
+from customers.files.services import add_file
 from customers.imports.run import folder
 from customers.imports.uploads import keep
 from customers.models import ConsentPurpose, Customer, ImportJob, QualityRule, RelationType
-from tests.cast import Cast, make_pair
+from tests.cast import NOW, Cast, make_pair
 
 ABSENT = 999_999_999
 NO_PAGES = ("api/", "accounts/", "healthz", "readyz", "live/", "static/")
@@ -23,6 +26,7 @@ NO_PAGES = ("api/", "accounts/", "healthz", "readyz", "live/", "static/")
 PARTS = {
     "palette", "nav-counts", "panel", "chart", "customer-step", "customer-similar", "alerts-new", "alerts-bell",
     "people-pick", "teams-pick", "customers-pick", "companies-pick", "contacts-pick",
+    "file",
 }  # fmt: skip
 """Addresses that answer with a part of a page."""
 
@@ -84,6 +88,14 @@ def _sealed_in(customer: int) -> str:
     return _field().name
 
 
+def _file(cast: Cast, band: str) -> Attachment:
+    """A file on a band's customer."""
+    pk = cast.rows[band]["customer"].pk
+    return Attachment.objects.filter(customer=pk).first() or add_file(
+        user=cast.users["admin"], obj="customer", pk=pk, upload=io.BytesIO(b"kept"), name="a.txt", now=NOW
+    )
+
+
 RECORDS: dict[str, Filler] = {
     "customers/": _row("customer"),
     "contacts/": _row("contact"),
@@ -123,7 +135,9 @@ def arguments(route: Route, cast: Cast, band: str, pk: int | None = None) -> dic
         return imported(route, cast, band)
     if route.name == "panel":
         return {"slot": "customer.detail.rail", "name": "alerts", "pk": pk or cast.rows[band]["customer"].pk}
-    if route.name in ("visit", "visit-pin"):
+    if route.name.startswith("file-") or route.name == "file":
+        return {"token": _file(cast, band).token}
+    if route.name in ("visit", "visit-pin", "files"):
         return {"object": "customer", "pk": pk or cast.rows[band]["customer"].pk}
     if route.name == "chart":
         return {"name": "insights.calibration"}
