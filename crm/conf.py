@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -175,16 +175,21 @@ def _together(conf: Conf) -> list[str]:
 
 
 def email_settings(url: str) -> dict[str, object]:
-    """The Django names behind CRM_EMAIL_URL; mail is printed to the log when it is empty."""
+    """The Django names behind CRM_EMAIL_URL; mail is printed to the log when it is empty.
+
+    ``?from=`` names who the mail is from.
+    """
     parts = urlsplit(url or "console://")
+    sender = parse_qs(parts.query).get("from", [""])[0]
+    known: dict[str, object] = {"DEFAULT_FROM_EMAIL": sender} if sender else {}
     if parts.scheme == "console":
-        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+        return known | {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
     if parts.scheme == "file":
-        return {
+        return known | {
             "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
             "EMAIL_FILE_PATH": parts.path,
         }
-    return {
+    return known | {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_HOST": parts.hostname or "localhost",
         "EMAIL_PORT": parts.port or {"smtps": 465, "smtp+tls": 587}.get(parts.scheme, 25),

@@ -40,6 +40,7 @@ class Periodic:
 
 SCHEDULE: tuple[Periodic, ...] = (
     Periodic(name="tidy", kind="kit.tidy", every=dt.timedelta(hours=1)),
+    Periodic(name="tidy notifications", kind="notifications.tidy", at=dt.time(4, 0)),
     Periodic(name="tidy imports", kind="imports.tidy", every=dt.timedelta(hours=1)),
     Periodic(name="tidy files", kind="files.tidy", every=dt.timedelta(hours=1)),
     Periodic(name="data quality", kind="quality.check", at=dt.time(1, 30)),

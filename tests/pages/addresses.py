@@ -10,6 +10,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from crm.accounts.models import Notification, User
 from crm.kit.crypto import seal
 from crm.kit.models import CustomField, Job
 from customers.files.models import Attachment
@@ -24,7 +25,7 @@ NO_PAGES = ("api/", "accounts/", "healthz", "readyz", "live/", "static/")
 """The REST addresses, allauth's own pages and probes have tests of their own."""
 
 PARTS = {
-    "palette", "nav-counts", "panel", "chart", "customer-step", "customer-similar", "alerts-new", "alerts-bell",
+    "palette", "nav-counts", "panel", "chart", "customer-step", "customer-similar", "alerts-new", "notifications-bell",
     "people-pick", "teams-pick", "customers-pick", "companies-pick", "contacts-pick",
     "file",
 }  # fmt: skip
@@ -75,6 +76,13 @@ def _quality_rule() -> int:
     )[0].pk
 
 
+def _notification(user: User) -> int:
+    """What a person was told; the same one when asked again."""
+    return Notification.objects.get_or_create(user=user, kind="test", text="Kitetold", href="/", defaults={"at": NOW})[
+        0
+    ].pk
+
+
 def _field() -> CustomField:
     """A sensitive field, which every address of fields can name."""
     values = {"label": "Passport", "sensitive": True, "position": 1}
@@ -114,6 +122,7 @@ RECORDS: dict[str, Filler] = {
     "settings/teams/": lambda cast, band: cast.teams["south" if band == "rival" else "north"].pk,
     "settings/fields/": lambda cast, band: _field().pk,
     "settings/consent/purposes/": lambda cast, band: ConsentPurpose.objects.order_by("pk")[0].pk,
+    "notifications/": lambda cast, band: _notification(cast.users["rival" if band == "rival" else "rep"]),
     "views/": lambda cast, band: ABSENT,
     "data/quality/rules/": lambda cast, band: _quality_rule(),
     "data/duplicates/": lambda cast, band: make_pair(cast, band).pk,
