@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.kit.jobs import handler
 from crm.kit.models import Job
 from crm.kit.progress import Cancelled, Progress
+from customers.composer import drafts, mails
 from customers.duplicates import scan
 from customers.duplicates import services as duplicates
 from customers.files import services as files
@@ -60,8 +61,16 @@ def tidy_imports(_job: Job, _report: Progress) -> dict[str, Any]:
 
 @handler("files.tidy", title=_("Tidy up files"), time_limit=600)
 def tidy_files(_job: Job, _report: Progress) -> dict[str, Any]:
-    """Delete the bytes of files that nobody can put back any more."""
-    return dict(files.tidy(now=timezone.now()))
+    """Delete the bytes of files that nobody can put back any more, and drafts that are empty."""
+    now = timezone.now()
+    return {**files.tidy(now=now), "drafts": drafts.tidy_drafts(now=now)}
+
+
+@handler(mails.JOB, title=_("Send an e-mail"), time_limit=120)
+def send_mail(job: Job, _report: Progress) -> dict[str, Any]:
+    """Send one e-mail of the outbox; a repeated run finds it sent."""
+    last = job.attempts >= job.max_attempts
+    return {"mail": mails.deliver(mail_id=int(job.args["mail"]), now=timezone.now(), last_try=last)}
 
 
 @handler(CHECK, title=_("Check of the data's quality"), time_limit=3600)

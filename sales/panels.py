@@ -16,7 +16,7 @@ from crm.kit.slots import panel
 from crm.kit.subjects import Hit, Subject, of_id
 from crm.kit.ui import words
 from crm.kit.workspace import workspace
-from customers.files import holders
+from customers import holders
 from sales.models import Deal, Order, OrderLine, Product
 
 nav.entry("deals", _("Deals"), "deals", icon="handshake", order=40, policy=("deal", "view"), go="d", bottom=True)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.kit import nav, records, rollups, subjects
 from crm.kit.slots import panel
 from crm.kit.subjects import Hit, Subject
-from customers.files import holders
+from customers import holders
 from service.models import Ticket
 from service.services import reach
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from crm.kit import timeline
 from crm.kit.slots import panel
 from crm.kit.tables import Scene
-from customers.files import holders
+from customers import holders
 from customers.files.models import Attachment
 from customers.files.views import shown
 from customers.models import Contact, Customer

@@ -19,7 +19,7 @@ from crm.accounts.models import User
 from crm.conf import CONF
 from crm.kit.content import PICTURES, PLAIN, drawn_anew, kind_of, plain_name
 from crm.kit.errors import Invalid, Refused
-from customers.files import holders
+from customers import holders
 from customers.files.models import Attachment
 
 BLOCK = 1024 * 1024

@@ -20,7 +20,8 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from crm.kit.errors import Invalid, Refused
 from crm.kit.jsonin import TooLarge
 from crm.kit.views import Policed, go_to, undo_toast
-from customers.files import holders, services
+from customers import holders
+from customers.files import services
 from customers.files.models import Attachment
 from customers.imports.uploads import BoundedUpload
 

@@ -115,7 +115,11 @@ def tables_of(subject: Subject) -> list[tuple[Model, models.QuerySet[Any]]]:
     """Every table with rows about the person, and their older states."""
     reached = walk(subject)
     keys = {**reached.remove, **{model: reached.kept_keys(model) for model in reached.keep}}
-    found = [(model, model._base_manager.filter(pk__in=ids).order_by("pk")) for model, ids in keys.items() if ids]
+    found = [
+        (model, model._base_manager.filter(pk__in=ids).order_by("pk"))
+        for model, ids in keys.items()
+        if ids and not getattr(model, "private", False)
+    ]
     for events in histories():
         tracked: Model = events.pgh_tracked_model  # type: ignore[attr-defined]
         old = events._base_manager.filter(pgh_obj_id__in=keys.get(tracked, ())).order_by("pgh_id")

@@ -14,6 +14,8 @@ called(
         "customers.LastContact": _("Last contact"),
         "customers.Interaction": _("Messages, calls and notes"),
         "customers.Attachment": _("Files"),
+        "customers.Draft": _("Drafts"),
+        "customers.OutgoingMail": _("E-mails that were sent from here"),
         "customers.Consent": _("Lines of consent"),
         "customers.LegalHold": _("Legal holds"),
         "customers.PersonExport": _("Copies of people's data"),

@@ -28,6 +28,7 @@ PARTS = {
     "palette", "nav-counts", "panel", "chart", "customer-step", "customer-similar", "alerts-new", "notifications-bell",
     "people-pick", "teams-pick", "customers-pick", "companies-pick", "contacts-pick",
     "file",
+    "customer-compose",
 }  # fmt: skip
 """Addresses that answer with a part of a page."""
 
@@ -104,6 +105,13 @@ def _file(cast: Cast, band: str) -> Attachment:
     )
 
 
+TOKENS: dict[str, Callable[[Cast, str], uuid.UUID]] = {
+    "person-copy": lambda cast, band: uuid.UUID(int=ABSENT),
+    "mail-again": lambda cast, band: uuid.UUID(int=ABSENT),
+    **{name: lambda cast, band: _file(cast, band).token for name in ("file", "file-remove", "file-restore")},
+}
+"""Which token stands in an address."""
+
 RECORDS: dict[str, Filler] = {
     "customers/": _row("customer"),
     "contacts/": _row("contact"),
@@ -138,14 +146,12 @@ def arguments(route: Route, cast: Cast, band: str, pk: int | None = None) -> dic
     if route.name in ("job", "job-cancel", "job-undo", "duplicates-split"):
         owner = cast.users["rival" if band == "rival" else "rep"]
         return {"token": Job.objects.get_or_create(kind="test", user=owner, state="done")[0].token}
-    if route.name == "person-copy":
-        return {"token": uuid.UUID(int=ABSENT)}
     if route.name.startswith("import-"):
         return imported(route, cast, band)
     if route.name == "panel":
         return {"slot": "customer.detail.rail", "name": "alerts", "pk": pk or cast.rows[band]["customer"].pk}
-    if route.name.startswith("file-") or route.name == "file":
-        return {"token": _file(cast, band).token}
+    if route.name in TOKENS:
+        return {"token": TOKENS[route.name](cast, band)}
     if route.name in ("visit", "visit-pin", "files"):
         return {"object": "customer", "pk": pk or cast.rows[band]["customer"].pk}
     if route.name == "chart":
@@ -171,6 +177,8 @@ def _further(route: Route, cast: Cast, band: str, found: int, *, own: bool) -> d
         if name in route.parameters:
             part = cast.rows[band].get(name) if own else None
             given[name] = part.pk if part is not None else ABSENT
+    if "kind" in route.parameters:
+        given["kind"] = "note"
     if "name" in route.parameters:
         given["name"] = _sealed_in(found) if route.name in ("customer-own-field", "customer-unmask") else "email"
     return given

@@ -1,8 +1,8 @@
-"""Which records carry files: each app names its own, in its ``panels.py``::
+"""Which records carry files and have followers: each app names its own, in its ``panels.py``::
 
     holders.holder("deal", Deal, page="deal")
 
-Whoever sees the record reads its files, whoever may change it adds and removes them.
+Whoever sees the record reads its files and may follow it, whoever may change it adds and removes files.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Reach = Callable[[User, str], Q]
 
 @dataclass(frozen=True)
 class Holder:
-    """One kind of records with files; ``reach`` where an action covers other rows than by team and owner."""
+    """One kind of records; ``reach`` where an action covers other rows than by team and owner."""
 
     object: str
     model: type[Model]
@@ -31,13 +31,13 @@ class Holder:
     reach: Reach | None = None
 
     def keys(self, row: Any) -> dict[str, Any]:
-        """The columns of an attachment that name a row."""
+        """The columns of a file or a follower that name a row."""
         if self.object in ("customer", "contact"):
             return {f"{self.object}_id": row.pk, "object": self.object}
         return {"object": self.object, "record": row.pk, "customer_id": row.customer_id}
 
     def of(self, pk: int) -> dict[str, Any]:
-        """The filter for the files of a row."""
+        """The filter for what hangs on a row."""
         if self.object in ("customer", "contact"):
             return {self.object: pk, "object": self.object}
         return {"object": self.object, "record": pk}
@@ -47,9 +47,9 @@ _holders: dict[str, Holder] = {}
 
 
 def holder(obj: str, model: type[Model], *, page: str, reach: Reach | None = None) -> None:
-    """Let records of a kind carry files; a double name stops the start."""
+    """Let records of a kind carry files and followers; a double name stops the start."""
     if _holders.setdefault(obj, Holder(obj, model, page, reach)).model is not model:
-        raise ValueError(f"Two kinds of records with files are called “{obj}”.")
+        raise ValueError(f"Two kinds of records with files and followers are called “{obj}”.")
 
 
 def every() -> list[Holder]:
