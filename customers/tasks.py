@@ -15,6 +15,8 @@ from customers.composer import drafts, mails
 from customers.duplicates import scan
 from customers.duplicates import services as duplicates
 from customers.files import services as files
+from customers.following import services as following
+from customers.following import telling
 from customers.imports import services
 from customers.imports.tidy import tidy
 from customers.privacy import copies, erasing, retention
@@ -61,9 +63,15 @@ def tidy_imports(_job: Job, _report: Progress) -> dict[str, Any]:
 
 @handler("files.tidy", title=_("Tidy up files"), time_limit=600)
 def tidy_files(_job: Job, _report: Progress) -> dict[str, Any]:
-    """Delete the bytes of files that nobody can put back any more, and drafts that are empty."""
+    """Delete the bytes of files that nobody can put back any more, empty drafts, and followers of what is gone."""
     now = timezone.now()
-    return {**files.tidy(now=now), "drafts": drafts.tidy_drafts(now=now)}
+    return {**files.tidy(now=now), "drafts": drafts.tidy_drafts(now=now), "followers": following.tidy()}
+
+
+@handler(following.JOB, title=_("Tell followers"), time_limit=300)
+def tell_followers(job: Job, _report: Progress) -> dict[str, Any]:
+    """Tell those who follow a record what somebody did; a repeated run tells nobody again."""
+    return telling.run(job, now=timezone.now())
 
 
 @handler(mails.JOB, title=_("Send an e-mail"), time_limit=120)

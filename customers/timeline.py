@@ -21,6 +21,7 @@ from crm.kit.tables import Scene
 from crm.kit.ui import words
 from customers.composer import mails
 from customers.composer.forms import OUTCOMES
+from customers.following import mentions
 from customers.models import Customer, Interaction
 
 SUBJECT = "customers.customer"
@@ -65,7 +66,7 @@ def campaign_rows(customer: Customer, user: Any) -> QuerySet[Any]:
 INTERACTION_DATA = JSONObject(
     kind="kind", direction="direction", channel="channel", subject="subject", text=Left("text", LONGEST + 1),
     author=user_name("author__"), by="author_id", minutes=KT("payload__minutes"), step=KT("payload__event"),
-    outcome=KT("payload__outcome"), mail=Cast("outgoing__token", CharField()), mail_sent="outgoing__sent_at",
+    outcome=KT("payload__outcome"), mentions=KT("payload__mentions"), mail=Cast("outgoing__token", CharField()), mail_sent="outgoing__sent_at",
     mail_failed="outgoing__failed_at", mail_error="outgoing__error", mail_job="outgoing__job__state",
     mail_by="outgoing__sender_id",
 )  # fmt: skip
@@ -102,7 +103,8 @@ def draw_interaction(data: dict[str, Any], scene: Scene) -> timeline.Event:
     outcome = str(dict(OUTCOMES).get(data["outcome"] or "", ""))
     parts = (subject if subject not in (kind, title) else "", who, outcome, lasted)
     detail = " · ".join(part for part in parts if part)
-    drawn = timeline.Event(title, icon, tone, detail, Truncator(data["text"] or "").chars(LONGEST))
+    text = mentions.drawn(Truncator(data["text"] or "").chars(LONGEST), data["mentions"])
+    drawn = timeline.Event(title, icon, tone, detail, text)
     return _with_state(drawn, data, scene) if data["mail"] else drawn
 
 

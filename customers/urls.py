@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from customers import customfields, editing, family, people, picks, points, trash, views
 from customers.composer.urls import urlpatterns as composer
 from customers.files.urls import urlpatterns as files
+from customers.following.urls import urlpatterns as following
 from customers.imports.wizard.urls import urlpatterns as wizard
 from customers.privacy import settings_views
 from customers.privacy import views as privacy
@@ -88,5 +89,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *wizard,
     *files,
     *composer,
+    *following,
 ]
 urlpatterns += quality

@@ -17,7 +17,8 @@ from crm.kit.subjects import Hit, Subject, of_id
 from crm.kit.ui import words
 from crm.kit.workspace import workspace
 from customers import holders
-from sales.models import Deal, Order, OrderLine, Product
+from customers.following import telling
+from sales.models import Deal, Order, OrderLine, Product, Stage
 
 nav.entry("deals", _("Deals"), "deals", icon="handshake", order=40, policy=("deal", "view"), go="d", bottom=True)
 nav.entry("orders", _("Orders"), "orders", icon="shopping-bag", order=45, policy=("order", "view"), go="o")
@@ -258,6 +259,14 @@ def shown_orders(user: Any, keys: Sequence[int]) -> dict[int, Hit]:
         )
         for row in rows
     }
+
+
+@telling.sentence("deal.moved")
+def moved(told: telling.Told) -> str:
+    """To which stage somebody moved a deal."""
+    stage = Stage.objects.filter(pk=told.data["stage"]).first()
+    words = _("%(who)s moved the deal to “%(stage)s”: %(what)s")
+    return str(words) % {"who": told.who, "stage": stage.label, "what": told.what} if stage else ""
 
 
 holders.holder("deal", Deal, page="deal")

@@ -14,6 +14,7 @@ from crm.kit import nav, records, rollups, subjects
 from crm.kit.slots import panel
 from crm.kit.subjects import Hit, Subject
 from customers import holders
+from customers.following import telling
 from service.models import Ticket
 from service.services import reach
 
@@ -180,6 +181,14 @@ def shown_tickets(user: Any, keys: Sequence[int]) -> dict[int, Hit]:
     """Tickets by key, as pins and recent records show them."""
     rows = Ticket.objects.visible_to(user).filter(pk__in=keys).only("subject", "number")
     return {row.pk: Hit(row.subject, f"/service/tickets/{row.pk}/", "inbox", f"#{row.number}") for row in rows}
+
+
+@telling.sentence("ticket.status")
+def stands(told: telling.Told) -> str:
+    """How a ticket stands now."""
+    status = str(dict(Ticket.Status.choices).get(told.data["status"], ""))
+    words = _("%(who)s set the ticket to “%(status)s”: %(what)s")
+    return str(words) % {"who": told.who, "status": status, "what": told.what}
 
 
 holders.holder("ticket", Ticket, page="ticket", reach=reach)

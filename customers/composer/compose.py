@@ -39,6 +39,11 @@ class Composer:
         return self.draft.generation if self.draft else 0
 
     @property
+    def sends(self) -> bool:
+        """Whether the button may send a mail."""
+        return "to" in self.form.fields
+
+    @property
     def has_draft(self) -> bool:
         """Whether anything of it is kept."""
         return bool(self.draft and self.draft.values)

@@ -128,6 +128,11 @@ def files_of(kind: holders.Holder, pk: int) -> list[Attachment]:
     return list(rows.order_by("-created_at", "-id")[:MOST_PER_RECORD])
 
 
+def reassign(obj: str, pk: int, customer_id: int | None) -> None:
+    """A record is about somebody else now, and so are its files."""
+    Attachment.objects.filter(object=obj, record=pk).update(customer=customer_id)
+
+
 def tidy(*, now: dt.datetime) -> dict[str, int]:
     """Bytes go of what was removed a day ago, of records that are gone, and of rows that are gone."""
     gone = _delete(Attachment.objects.filter(removed_at__lt=now - KEPT_REMOVED))

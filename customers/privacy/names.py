@@ -15,6 +15,7 @@ called(
         "customers.Interaction": _("Messages, calls and notes"),
         "customers.Attachment": _("Files"),
         "customers.Draft": _("Drafts"),
+        "customers.Follow": _("Followers"),
         "customers.OutgoingMail": _("E-mails that were sent from here"),
         "customers.Consent": _("Lines of consent"),
         "customers.LegalHold": _("Legal holds"),

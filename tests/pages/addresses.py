@@ -29,6 +29,7 @@ PARTS = {
     "people-pick", "teams-pick", "customers-pick", "companies-pick", "contacts-pick",
     "file",
     "customer-compose",
+    "customer-mention",
 }  # fmt: skip
 """Addresses that answer with a part of a page."""
 
@@ -152,7 +153,7 @@ def arguments(route: Route, cast: Cast, band: str, pk: int | None = None) -> dic
         return {"slot": "customer.detail.rail", "name": "alerts", "pk": pk or cast.rows[band]["customer"].pk}
     if route.name in TOKENS:
         return {"token": TOKENS[route.name](cast, band)}
-    if route.name in ("visit", "visit-pin", "files"):
+    if route.name in ("visit", "visit-pin", "files", "follow"):
         return {"object": "customer", "pk": pk or cast.rows[band]["customer"].pk}
     if route.name == "chart":
         return {"name": "insights.calibration"}
