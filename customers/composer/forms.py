@@ -109,7 +109,7 @@ class MeetingForm(TalkForm):
     """A meeting: when, with whom."""
 
     kind = "meeting"
-    field_order = ("occurred_at", "contact", "minutes", "text")
+    field_order = ("occurred_at", "minutes", "contact", "text")
 
 
 class MailForm(ComposerForm):

@@ -12,40 +12,38 @@ from django.utils.safestring import SafeString, mark_safe
 
 from crm.accounts.models import User
 from crm.accounts.picks import PEOPLE, Offer
-from crm.accounts.selectors import people_of
+from crm.accounts.selectors import people_who_reach
 from crm.kit import han
-from customers.following.services import may_see
 
 MOST_OFFERED = 8
 MOST_MENTIONED = 20
-MOST_LOOKED_AT = 200
+MOST_LOOKED_AT = 500
 BEFORE, AFTER = r"(?<![A-Za-z0-9._%+-])@", r"(?![A-Za-z0-9_]|[.+@-][A-Za-z0-9_])"
 NAME = re.compile(BEFORE + r"([\w.+@-]{1,150})")
 ENDS = re.compile(AFTER)
 Mentions = dict[str, tuple[int, str]]
 
 
-def colleagues(user: User, obj: str) -> QuerySet[User]:
-    """Whom a person may name at all: those of their own reach."""
-    return people_of(user, obj, "view").exclude(pk=user.pk)
+def colleagues(user: User, row: Any, obj: str) -> QuerySet[User]:
+    """Who else may see a record: nobody else is a name to the writer here."""
+    return people_who_reach(obj, team=row.team, owner_id=row.owner_id).exclude(pk=user.pk)
 
 
-def offers(*, user: User, obj: str, pk: int, typed: str) -> list[Offer]:
+def offers(*, user: User, row: Any, obj: str, typed: str) -> list[Offer]:
     """Colleagues by name, sign-in name or pinyin who may see the record; no others, and no count of them."""
-    reached = colleagues(user, obj)
-    found = list(PEOPLE.found(reached, typed)[:MOST_LOOKED_AT])
-    if typed:
+    reached = colleagues(user, row, obj)
+    found = list(PEOPLE.found(reached, typed)[:MOST_OFFERED])
+    if typed and len(found) < MOST_OFFERED:
         known = {one.pk for one in found}
         others = reached.exclude(pk__in=known).order_by("first_name", "last_name", "username")[:MOST_LOOKED_AT]
         found += [one for one in others if _sounds(one, typed)]
-    made: list[Offer] = []
-    for person in found:
-        if len(made) == MOST_OFFERED:
-            break
-        if may_see(person, obj, pk):
-            hint = person.username if person.display_name != person.username else ""
-            made.append(Offer(person.username, f"@{person.username}", person.display_name, hint, avatar=True))
-    return made
+    return [
+        Offer(
+            one.username, f"@{one.username}", one.display_name,
+            one.username if one.display_name != one.username else "", avatar=True,
+        )
+        for one in found[:MOST_OFFERED]
+    ]  # fmt: skip
 
 
 def _sounds(person: User, typed: str) -> bool:
@@ -60,7 +58,7 @@ def _sounds(person: User, typed: str) -> bool:
     return False
 
 
-def mentioned(*, user: User, obj: str, pk: int, text: str) -> list[User]:
+def mentioned(*, user: User, row: Any, obj: str, text: str) -> list[User]:
     """The colleagues that a text names and who may see the record."""
     candidates: set[str] = set()
     for hit in NAME.finditer(text):
@@ -68,8 +66,7 @@ def mentioned(*, user: User, obj: str, pk: int, text: str) -> list[User]:
         candidates |= {token[:end] for end in range(1, len(token) + 1) if ENDS.match(token, end)}
     if not candidates:
         return []
-    found = colleagues(user, obj).filter(username__in=candidates).order_by("pk")[:MOST_MENTIONED]
-    return [one for one in found if may_see(one, obj, pk)]
+    return list(colleagues(user, row, obj).filter(username__in=candidates).order_by("pk")[:MOST_MENTIONED])
 
 
 def kept(people: list[User]) -> dict[str, list[Any]]:

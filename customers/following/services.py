@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
-from crm.kit import jobs, records
+from crm.kit import jobs
 from crm.kit.errors import Refused
 from customers import holders
 from customers.following.models import Follow
@@ -60,11 +60,6 @@ def tell(*, user: User, obj: str, pk: int, event: str, **data: Any) -> None:
     """
     if Follow.objects.filter(**record_of(obj, pk)).exclude(user=user).exists():
         jobs.enqueue(JOB, {"by": user.pk, "object": obj, "record": pk, "event": event, "data": data})
-
-
-def may_see(person: User, obj: str, pk: int) -> bool:
-    """Whether a person reaches a record now."""
-    return bool(records.hits(person, [(obj, pk)]))
 
 
 def tidy() -> int:

@@ -37,5 +37,5 @@ class PickMentions(Policed):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         customer = find_customer(request.user, pk)
         typed = request.GET.get("q", "").replace("\0", "").strip()[:60]
-        options = offers(user=request.user, obj="customer", pk=customer.pk, typed=typed)  # type: ignore[arg-type]
+        options = offers(user=request.user, row=customer, obj="customer", typed=typed)  # type: ignore[arg-type]
         return render(request, "ui/options.html", {"options": options})

@@ -59,7 +59,7 @@ def add_interaction(*, user: User, values: Mapping[str, Any], now: datetime) -> 
     contact = None
     if ready.get("contact"):
         contact = _seen(Contact, ready["contact"], user, "contact", _("There is no such contact among yours."))
-    named = _named(ready, user=user, customer_id=customer.pk)
+    named = _named(ready, user=user, customer=customer)
     payload = {name: value for name, value in (ready.get("payload") or {}).items() if name != "mentions"}
     row = Interaction(
         customer=customer, contact=contact, author=user, kind=ready["kind"],
@@ -84,11 +84,11 @@ def add_interaction(*, user: User, values: Mapping[str, Any], now: datetime) -> 
     return row
 
 
-def _named(ready: Mapping[str, Any], *, user: User, customer_id: int) -> list[User]:
+def _named(ready: Mapping[str, Any], *, user: User, customer: Customer) -> list[User]:
     """The colleagues that the words mention; a mail goes to strangers and mentions nobody."""
     if ready["kind"] not in MENTIONING:
         return []
-    return mentioned(user=user, obj="customer", pk=customer_id, text=ready.get("text") or "")
+    return mentioned(user=user, row=customer, obj="customer", text=ready.get("text") or "")
 
 
 def record_contact(*, customer_id: int, kind: str, at: datetime, now: datetime) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from crm.accounts.models import Grant, Membership, Notification, User
+from crm.accounts.selectors import people_who_reach
 from crm.kit import jobs
 from crm.kit.errors import Refused
 from crm.kit.models import Job
@@ -105,11 +106,14 @@ def test_a_mention_names_a_colleague_who_may_see_the_record(cast: Cast, sign_in:
     User.objects.filter(pk=manager.pk).update(first_name="小明", last_name="王")
     make_user("blind", "integrator", cast.teams["north"])  # a colleague of the team, whose role sees no customers here
     Grant.objects.filter(role="integrator", object="customer").delete()
-    for typed in ("", "cast", "wangxiao", "wxm", "小明"):
-        found = offers(user=rep, obj="customer", pk=row.pk, typed=typed)
-        assert [one.key for one in found] == ["cast-manager"], typed
+    everyone = {"cast-admin", "cast-agent", "cast-manager"}
+    for typed, names in (("", everyone), ("cast", everyone), ("wangxiao", {"cast-manager"}), ("wxm", {"cast-manager"})):
+        assert {one.key for one in offers(user=rep, row=row, obj="customer", typed=typed)} == names, typed
+    seeing = {one.pk for one in User.objects.all() if type(row).objects.visible_to(one).filter(pk=row.pk).exists()}
+    assert set(people_who_reach("customer", team=row.team, owner_id=rep.pk).values_list("pk", flat=True)) == seeing
     shown = sign_in("rep").get(f"/customers/{row.pk}/mention/?q=cast").content.decode()
-    assert shown.count('role="option"') == 1
+    assert shown.count('role="option"') == 3
+    assert "rival" not in shown
     assert sign_in("rival").get(f"/customers/{row.pk}/mention/").status_code == 404
     words = "请@cast-manager看, @cast-rival, @blind and a@cast-manager.test <b>"
     follow(cast, "agent")
