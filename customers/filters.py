@@ -64,6 +64,8 @@ class ImportFilter(IdFilter):
 class FollowedFilter(django_filters.BooleanFilter):
     """Customers that the reader follows."""
 
+    apart = True  # whose it is depends on who asks: no condition that others may share holds it
+
     def filter(self, qs: QuerySet[M], value: bool | None) -> QuerySet[M]:
         """By their keys, of which nobody has more than a thousand: so a list of a million reads a thousand rows."""
         parent = getattr(self, "parent", None)
