@@ -93,15 +93,15 @@ def _mail_form(user: User, customer: Customer, _kind: str, data: Any, initial: A
 
 
 @transaction.atomic
-def log(*, user: User, customer: Customer, form: ComposerForm, now: datetime) -> Interaction:
-    """Write down or send what the composer holds, and throw its draft away; raises Invalid with a field's sentence."""
+def log(
+    *, user: User, customer: Customer, form: ComposerForm, now: datetime, generation: int | None = None
+) -> Interaction:
+    """Write down or send what the composer holds, and throw its draft away; raises Invalid with a sentence."""
+    close_draft(user=user, customer_id=customer.pk, kind=form.kind, generation=generation, now=now)
     values = form.values()
     if values["occurred_at"] and values["occurred_at"] > now:
         sentence = _("That is still to come. Write down what has happened.")
         raise Invalid(sentence, fields={"occurred_at": sentence})
     if isinstance(form, MailForm) and form.sends:
-        made = mails.queue_mail(user=user, customer=customer, values=form.cleaned_data, now=now)
-    else:
-        made = add_interaction(user=user, values={**values, "customer": customer.pk}, now=now)
-    close_draft(user=user, customer_id=customer.pk, kind=form.kind, now=now)
-    return made
+        return mails.queue_mail(user=user, customer=customer, values=form.cleaned_data, now=now)
+    return add_interaction(user=user, values={**values, "customer": customer.pk}, now=now)

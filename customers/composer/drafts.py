@@ -12,7 +12,7 @@ from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
-from crm.kit.errors import Refused
+from crm.kit.errors import Invalid, Refused
 from customers.composer.models import Draft
 from customers.models import Customer
 
@@ -56,9 +56,14 @@ def save_draft(
     return row
 
 
-def close_draft(*, user: User, customer_id: int, kind: str, now: dt.datetime) -> None:
-    """Throw a draft away because it was sent; part of the caller's transaction."""
+def close_draft(*, user: User, customer_id: int, kind: str, generation: int | None, now: dt.datetime) -> None:
+    """Throw a draft away because it is sent; part of the caller's transaction.
+
+    Raises Invalid when it was sent or discarded since the page was drawn: a button that is pressed twice sends once.
+    """
     row = _locked(user, customer_id, kind, now)
+    if generation is not None and row.generation != generation:
+        raise Invalid(_("This was sent already, or discarded on another page. To send what stands here, press again."))
     row.generation, row.values, row.discarded, row.saved_at = row.generation + 1, {}, {}, now
     row.save(update_fields=["generation", "values", "discarded", "saved_at"])
 

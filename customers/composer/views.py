@@ -54,7 +54,8 @@ class LogActivity(Policed):
         form = composer.form
         if form.is_valid():
             try:
-                compose.log(user=request.user, customer=customer, form=form, now=timezone.now())
+                generation = typed(request)[2] if "generation" in request.POST else None
+                compose.log(user=request.user, customer=customer, form=form, now=timezone.now(), generation=generation)
             except Invalid as invalid:
                 add_errors(form, invalid)
         if form.is_valid() and not request.headers.get("HX-Request"):

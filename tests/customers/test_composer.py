@@ -74,8 +74,10 @@ def test_a_mail_is_written_with_its_outbox_row_and_sent_once(cast: Cast, sign_in
     """In the sender's name, with the signature; the timeline says that it waits, then that it is sent."""
     User.objects.filter(pk=cast.users["rep"].pk).update(signature="Mei\nSales", first_name="美", last_name="陈")
     client = sign_in("rep")
-    answer = write(client, row, sign="on")
+    answer = write(client, row, sign="on", generation="0")
     assert answer.status_code == 200
+    twice = write(client, row, sign="on", generation="0")
+    assert (twice.status_code, "sent already" in twice.content.decode()) == (422, True)
     assert "Waiting to be sent" in answer.content.decode()
     assert not outbox.outbox
     job = Job.objects.get(kind="mail.send")

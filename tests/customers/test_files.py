@@ -31,8 +31,9 @@ SignIn = Callable[[str], Client]
 
 def picture(name: str = "PNG", size: tuple[int, int] = (40, 30), tail: bytes = b"") -> bytes:
     """A picture, with something hung on its end and a comment where the format takes one."""
-    out, more = io.BytesIO(), {"comment": SCRIPT} if name in ("GIF", "JPEG") else {}
-    Image.new("RGB", size, "teal").save(out, name, **more)
+    out, more, camera = io.BytesIO(), {"comment": SCRIPT} if name in ("GIF", "JPEG") else {}, Image.Exif()
+    camera[0x010E] = SCRIPT.decode()  # where cameras write places and names
+    Image.new("RGB", size, "teal").save(out, name, exif=camera, **more)
     return out.getvalue() + tail
 
 
