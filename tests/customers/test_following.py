@@ -51,6 +51,8 @@ def test_followers_hear_of_what_others_do_once_per_change_set(cast: Cast) -> Non
     assert heard(rep) == []
     services.update_customer(user=rep, customer_id=row.pk, values={"city": "Bonn"})
     assert heard(manager) == []  # nothing changed
+    services.add_point(user=rep, holder=row, values={"kind": "phone", "value": "030 555 444"}, now=NOW)
+    assert heard(manager) == [f"Mei Chen changed {row.name}: phone"]
     services.add_interaction(user=rep, values={"customer": row.pk, "kind": "note", "text": "x"}, now=NOW)
     assert heard(manager) == [f"Mei Chen wrote a note: {row.name}"]
     heard(cast.users["agent"])
