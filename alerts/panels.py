@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from alerts import selectors
+from alerts import selectors, words
+from crm.accounts import bell
 from crm.kit import live, nav
 from crm.kit.slots import panel
 
@@ -32,17 +35,23 @@ nav.entry(
 nav.create("rule", _("Alert rule"), "alert-rule-new", icon="bell", order=80, policy=("rule", "add"))
 
 
-@panel(
-    "shell.top",
-    title=_("Alerts"),
-    policy=("alert", "view"),
-    bare=True,
-    framed=False,
-    template="alerts/bell_waiting.html",
-)
-def bell(request: HttpRequest, record: Any) -> dict[str, Any]:
-    """The place of the bell; its number is loaded after the page."""
-    return {}
+@bell.part("alerts")
+def waiting(user: Any) -> bell.Part | None:
+    """Open alerts; a new critical one comes with a toast."""
+    if not user.access.can("alert"):
+        return None
+    state = selectors.bell(user)
+    said = ngettext("%(n)s open alert", "%(n)s open alerts", state.count) % {"n": state.text}
+
+    def toast() -> dict[str, str]:
+        alert = selectors.listed(user).get(pk=state.critical)
+        told = f"{alert.customer.name}: {words.headline(alert)}" if alert.customer else words.headline(alert)
+        text = gettext("Critical: %(what)s") % {"what": told}
+        return {"text": text, "href": reverse("alert", args=[alert.pk]), "action": gettext("Open"), "tone": "bad"}
+
+    return bell.Part(
+        "alerts", state.count, said, reverse("alerts"), "octagon-alert", "bad", newest=state.critical, toast=toast
+    )
 
 
 @panel(

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from alerts import selectors, services, words
 from alerts.charts import of_alert
@@ -98,37 +97,6 @@ class NewAlerts(Policed):
             "back": f"{reverse('alerts')}?group={by}" if by in GROUPINGS[1:] else reverse("alerts"),
         }
         return render(request, "alerts/pill.html", context)
-
-
-class BellView(Policed):
-    """The bell of the top bar; 304 while nothing changed. A new critical alert comes with a toast."""
-
-    policy = ("alert", "view")
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        state = selectors.bell(request.user)
-        seen = request.GET.get("seen", "")
-        mark = hashlib.sha256(f"{request.user.pk} {get_language()} {state} {seen}".encode()).hexdigest()[:32]
-        headers = {"ETag": f'"{mark}"', "Cache-Control": "private, no-cache"}
-        if request.headers.get("If-None-Match", "").removeprefix("W/") == headers["ETag"]:
-            return HttpResponseNotModified(headers=headers)
-        answer = render(request, "alerts/bell.html", {"bell": state})
-        for name, value in headers.items():
-            answer[name] = value
-        if seen and state.critical > _number(seen):
-            answer["HX-Trigger"] = json.dumps({"toast": self._toast(state.critical)})
-        return answer
-
-    def _toast(self, pk: int) -> dict[str, str]:
-        alert = selectors.listed(self.request.user).get(pk=pk)
-        told = f"{alert.customer.name}: {words.headline(alert)}" if alert.customer else words.headline(alert)
-        href = reverse("alert", args=[pk])
-        return {
-            "text": _("Critical: %(what)s") % {"what": told},
-            "href": href,
-            "action": _("Open"),
-            "tone": "bad",
-        }
 
 
 class AlertPage(RecordPage):

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -42,6 +42,7 @@ class Conf:
     time_zone: str
     currency: str
     port: int
+    file_mb: int  # the largest file that people may hang on a record
     debug: bool
     owner_role: bool  # this process migrates: it connects as the owner of the tables
 
@@ -137,6 +138,7 @@ def load(environ: Mapping[str, str]) -> Conf:
         time_zone=read.zone("CRM_TIME_ZONE", "UTC"),
         currency=read.text("CRM_CURRENCY").upper(),
         port=port,
+        file_mb=read.number("CRM_FILE_MB", 25, 1, 2048),
         debug=read.flag("CRM_DEBUG"),
         owner_role=read.choice("CRM_DATABASE_ROLE", ("app", "owner"), "app") == "owner",
     )
@@ -173,16 +175,21 @@ def _together(conf: Conf) -> list[str]:
 
 
 def email_settings(url: str) -> dict[str, object]:
-    """The Django names behind CRM_EMAIL_URL; mail is printed to the log when it is empty."""
+    """The Django names behind CRM_EMAIL_URL; mail is printed to the log when it is empty.
+
+    ``?from=`` names who the mail is from.
+    """
     parts = urlsplit(url or "console://")
+    sender = parse_qs(parts.query).get("from", [""])[0]
+    known: dict[str, object] = {"DEFAULT_FROM_EMAIL": sender} if sender else {}
     if parts.scheme == "console":
-        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+        return known | {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
     if parts.scheme == "file":
-        return {
+        return known | {
             "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
             "EMAIL_FILE_PATH": parts.path,
         }
-    return {
+    return known | {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_HOST": parts.hostname or "localhost",
         "EMAIL_PORT": parts.port or {"smtps": 465, "smtp+tls": 587}.get(parts.scheme, 25),

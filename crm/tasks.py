@@ -10,6 +10,7 @@ from django.utils import timezone
 import crm.demo.tasks  # noqa: F401  registers its job
 from alerts.tasks import ring_if_waiting
 from crm import schedule
+from crm.accounts import mailing
 from crm.celery import app
 from crm.conf import CONF
 from crm.kit import jobs
@@ -34,6 +35,7 @@ def tick() -> None:
         schedule.enqueue_due(now=now)
         jobs.wake_waiting()
         ring_if_waiting()
+        mailing.ring_if_waiting(now=now)
     except (OperationalError, InterfaceError) as error:
         logger.warning("The database is away; the next tick tries again (%s)", str(error).split("\n")[0])
         return

@@ -21,12 +21,11 @@ from crm.kit.views import Action, FormPage, Policed, undo_toast
 from customers import services
 from customers.conflicts import conflict_answer
 from customers.duplicates.selectors import similar
-from customers.forms import ComposerForm, ContactForm, CustomerForm, PartyForm, initial_of
+from customers.forms import ContactForm, CustomerForm, PartyForm, initial_of
 from customers.lineage import lineage, spoken
-from customers.models import Customer
 from customers.profile import Drawer, draw, line_of, rest_of
 from customers.services.edits import Conflict, as_read, edit_of
-from customers.views import CustomerPage, find_contact, find_customer
+from customers.views import find_contact, find_customer
 
 TYPED = ("name", "kind", "email", "phone", "address", "city", "postcode", "birth_date")
 
@@ -310,36 +309,6 @@ class Similar(Policed):
         typed = {name: request.GET.get(name, "").strip()[:300] for name in TYPED}
         found = similar(user=request.user, values={name: value for name, value in typed.items() if value}, most=3)
         return render(request, "customers/similar.html", {"found": found})
-
-
-class LogActivity(Policed):
-    """Write down a note, call, meeting or mail."""
-
-    policy = ("interaction", "add")
-
-    def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        customer = find_customer(request.user, pk)
-        form = ComposerForm(request.POST)
-        if form.is_valid():
-            kind, text = form.cleaned_data["kind"], form.cleaned_data["text"]
-            direction = "" if kind in ("note", "meeting") else "out"
-            values = {"customer": customer.pk, "kind": kind, "text": text, "direction": direction}
-            services.add_interaction(user=request.user, values=values, now=timezone.now())
-            if not request.headers.get("HX-Request"):
-                messages.success(request, _("Saved."))
-                return HttpResponseRedirect(reverse("customer", args=[pk]))
-        return self.tabs(customer, form)
-
-    def tabs(self, customer: Customer, form: ComposerForm) -> HttpResponse:
-        """The timeline with the new entry, or with the form's complaint."""
-        page = CustomerPage()
-        page.setup(self.request, pk=customer.pk)
-        context = page.get_context_data(pk=customer.pk)
-        if not form.is_valid():
-            context["composer"] = form
-        if not self.request.headers.get("HX-Request"):
-            return render(self.request, "customers/record.html", context, status=422)
-        return render(self.request, "customers/tabs.html", context, status=200 if form.is_valid() else 422)
 
 
 class ChangeTags(Policed):

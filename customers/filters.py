@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.filters import OwnerFilter, TeamFilter
 from crm.kit.filters import ChoicesFilter, IdFilter, KitFilterSet, TextFilter, TimeFilter
+from customers.following.models import Follow
+from customers.following.services import MOST_FOLLOWED
 from customers.models import ContactRole, Customer, ExternalId, ImportChange, ImportJob, Interaction, Lifecycle
 
 M = TypeVar("M", bound=models.Model)
@@ -59,6 +61,21 @@ class ImportFilter(IdFilter):
         return qs.filter(pk__in=noted.values("one"))
 
 
+class FollowedFilter(django_filters.BooleanFilter):
+    """Customers that the reader follows."""
+
+    apart = True  # whose it is depends on who asks: no condition that others may share holds it
+
+    def filter(self, qs: QuerySet[M], value: bool | None) -> QuerySet[M]:
+        """By their keys, of which nobody has more than a thousand: so a list of a million reads a thousand rows."""
+        parent = getattr(self, "parent", None)
+        if value is None or parent is None or parent.request is None:
+            return qs
+        own = Follow.objects.filter(user=parent.request.user, customer__isnull=False)
+        keys = list(own.values_list("customer", flat=True)[:MOST_FOLLOWED])
+        return qs.filter(pk__in=keys) if value else qs.exclude(pk__in=keys)
+
+
 class CustomerFilters(KitFilterSet):
     """The customer list."""
 
@@ -86,6 +103,7 @@ class CustomerFilters(KitFilterSet):
     contacted_after = TimeFilter(label=_("Last contact from"), field_name="last_contact__at", lookup_expr="gte")
     contacted_before = TimeFilter(label=_("Last contact before"), field_name="last_contact__at", lookup_expr="lt")
     imported_by = ImportFilter(label=_("Import"), field_name="id")
+    followed = FollowedFilter(label=_("Followed by me"), field_name="id")
 
 
 class TrashFilters(KitFilterSet):

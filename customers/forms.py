@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from crm.accounts.fields import PersonField, TeamField
 from crm.kit.customfields.forms import OwnFields
@@ -15,13 +14,6 @@ from crm.kit.rows import LOCKED_LEVELS
 from crm.kit.views import PlainForm
 from customers.models import ContactPoint, Customer, Gender, Lifecycle, RelationType
 from customers.picks import CompanyField, ContactField, CustomerField
-
-LOGGED = (
-    ("note", _("Note"), "sticky-note"),
-    ("call", _("Call"), "phone"),
-    ("meeting", _("Meeting"), "calendar"),
-    ("mail", pgettext_lazy("conversation", "E-mail"), "mail"),
-)
 
 
 class PartyForm(PlainForm):
@@ -114,22 +106,6 @@ def initial_of(row: Any, form: type[PartyForm]) -> dict[str, Any]:
         **{name: getattr(row, f"{name}_id") or "" for name in form.picks},
         "tags": ", ".join(row.tags),
     }
-
-
-class ComposerForm(PlainForm):
-    """Something that happened, in a few words."""
-
-    kind = forms.ChoiceField(choices=[(value, label) for value, label, _icon in LOGGED], initial="note")
-    text = forms.CharField(
-        max_length=20_000, widget=forms.Textarea, error_messages={"required": _("Write a few words first.")}
-    )
-
-    kinds = LOGGED
-
-    @property
-    def chosen_kind(self) -> str:
-        """The kind that is ticked."""
-        return str(self["kind"].value() or "note")
 
 
 class NewContactForm(PlainForm):

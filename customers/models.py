@@ -326,6 +326,9 @@ class Interaction(FromSource):
         return self.subject or self.get_kind_display()
 
 
+from customers.composer.models import Draft, OutgoingMail  # noqa: E402, F401 - tables of this app
+from customers.files.models import Attachment  # noqa: E402, F401
+from customers.following.models import Follow  # noqa: E402, F401
 from customers.import_records import (  # noqa: E402, F401
     ImportChange,
     ImportJob,

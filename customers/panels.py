@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,9 @@ from crm.kit.subjects import Hit, Subject, of_id, outside, own_id
 from crm.kit.tables import Scene
 from crm.kit.workspace import workspace
 from customers.duplicates import panels as duplicates
+from customers.files import panels as files
+from customers.following import mentions
+from customers.following import panels as following
 from customers.models import Contact, Customer, ExternalId, Interaction
 from customers.privacy import lists
 from customers.privacy.consent import standings
@@ -51,7 +55,7 @@ lists.register()
 
 NOTES = 50
 CONSENT_TONES = {"given": "ok", "withdrawn": "bad", "unknown": ""}
-__all__ = ["duplicates"]
+__all__ = ["duplicates", "files", "following"]
 
 
 def _customers_of_number(rows: QuerySet[Customer], text: str) -> QuerySet[Customer]:
@@ -142,7 +146,10 @@ records.kind("contact", shown_contacts, policy=("contact", "view"), plural=_("Co
 def notes(request: HttpRequest, record: Any) -> dict[str, Any]:
     """The latest notes about a customer."""
     rows = Interaction.objects.visible_to(request.user).filter(customer=record, kind="note").select_related("author")
-    return {"notes": rows.order_by("-occurred_at", "-id")[:NOTES]}
+    found = list(rows.order_by("-occurred_at", "-id")[:NOTES])
+    for one in found:
+        one.drawn = mentions.drawn(one.text, json.dumps(one.payload.get("mentions") or {}))  # type: ignore[attr-defined]
+    return {"notes": found}
 
 
 @panel(

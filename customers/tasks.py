@@ -11,8 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from crm.kit.jobs import handler
 from crm.kit.models import Job
 from crm.kit.progress import Cancelled, Progress
+from customers.composer import drafts, mails
 from customers.duplicates import scan
 from customers.duplicates import services as duplicates
+from customers.files import services as files
+from customers.following import services as following
+from customers.following import telling
 from customers.imports import services
 from customers.imports.tidy import tidy
 from customers.privacy import copies, erasing, retention
@@ -55,6 +59,26 @@ def undo_import(job: Job, report: Progress) -> dict[str, Any]:
 def tidy_imports(_job: Job, _report: Progress) -> dict[str, Any]:
     """End what killed processes left of uploads and imports."""
     return dict(tidy(now=timezone.now()))
+
+
+@handler("files.tidy", title=_("Tidy up files"), time_limit=600)
+def tidy_files(_job: Job, _report: Progress) -> dict[str, Any]:
+    """Delete the bytes of files that nobody can put back any more, empty drafts, and followers of what is gone."""
+    now = timezone.now()
+    return {**files.tidy(now=now), "drafts": drafts.tidy_drafts(now=now), "followers": following.tidy()}
+
+
+@handler(following.JOB, title=_("Tell followers"), time_limit=300)
+def tell_followers(job: Job, _report: Progress) -> dict[str, Any]:
+    """Tell those who follow a record what somebody did; a repeated run tells nobody again."""
+    return telling.run(job, now=timezone.now())
+
+
+@handler(mails.JOB, title=_("Send an e-mail"), time_limit=120)
+def send_mail(job: Job, _report: Progress) -> dict[str, Any]:
+    """Send one e-mail of the outbox; a repeated run finds it sent."""
+    last = job.attempts >= job.max_attempts
+    return {"mail": mails.deliver(mail_id=int(job.args["mail"]), now=timezone.now(), last_try=last)}
 
 
 @handler(CHECK, title=_("Check of the data's quality"), time_limit=3600)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
-from django.db.models import BigIntegerField, F, Field, OuterRef, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, CharField, F, Field, OuterRef, QuerySet, Subquery, Value
 from django.db.models.fields.json import KT, KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, Concat, JSONObject, Left, NullIf, Trim
+from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -17,6 +19,9 @@ from crm.kit import timeline
 from crm.kit.masking import at_level
 from crm.kit.tables import Scene
 from crm.kit.ui import words
+from customers.composer import mails
+from customers.composer.forms import OUTCOMES
+from customers.following import mentions
 from customers.models import Customer, Interaction
 
 SUBJECT = "customers.customer"
@@ -61,6 +66,9 @@ def campaign_rows(customer: Customer, user: Any) -> QuerySet[Any]:
 INTERACTION_DATA = JSONObject(
     kind="kind", direction="direction", channel="channel", subject="subject", text=Left("text", LONGEST + 1),
     author=user_name("author__"), by="author_id", minutes=KT("payload__minutes"), step=KT("payload__event"),
+    outcome=KT("payload__outcome"), mentions=KT("payload__mentions"), mail=Cast("outgoing__token", CharField()), mail_sent="outgoing__sent_at",
+    mail_failed="outgoing__failed_at", mail_error="outgoing__error", mail_job="outgoing__job__state",
+    mail_by="outgoing__sender_id",
 )  # fmt: skip
 """What ``draw_interaction`` reads."""
 
@@ -92,8 +100,27 @@ def draw_interaction(data: dict[str, Any], scene: Scene) -> timeline.Event:
         case _kind:
             title = kind
     lasted = words.duration(60 * float(data["minutes"])) if MINUTES.fullmatch(data["minutes"] or "") else ""
-    detail = " · ".join(part for part in (subject if subject not in (kind, title) else "", who, lasted) if part)
-    return timeline.Event(title, icon, tone, detail, Truncator(data["text"] or "").chars(LONGEST))
+    outcome = str(dict(OUTCOMES).get(data["outcome"] or "", ""))
+    parts = (subject if subject not in (kind, title) else "", who, outcome, lasted)
+    detail = " · ".join(part for part in parts if part)
+    text = mentions.drawn(Truncator(data["text"] or "").chars(LONGEST), data["mentions"])
+    drawn = timeline.Event(title, icon, tone, detail, text)
+    return _with_state(drawn, data, scene) if data["mail"] else drawn
+
+
+def _with_state(drawn: timeline.Event, data: dict[str, Any], scene: Scene) -> timeline.Event:
+    """A mail of ours: waiting, sent, or failed with the reason and, for its sender, another try."""
+    match mails.state_of(data):
+        case mails.SENT:
+            return replace(drawn, mark=_("Sent"), mark_tone="ok")
+        case mails.WAITING:
+            return replace(drawn, title=_("E-mail"), mark=_("Waiting to be sent"), mark_tone="warn")
+    reason = data["mail_error"] or _("The work was given up.")
+    again = reverse("mail-again", args=[data["mail"]]) if data["mail_by"] == scene.user.pk else ""
+    return replace(
+        drawn, title=_("E-mail not sent"), tone="bad", detail=" · ".join(filter(None, (drawn.detail, reason))),
+        mark=_("Failed"), mark_tone="bad", action=again, action_label=_("Try again") if again else "",
+    )  # fmt: skip
 
 
 def change_rows(customer: Customer, user: Any) -> QuerySet[Any]:

@@ -35,6 +35,7 @@ OWN = {
     "contactpoint": gettext_lazy("E-mails, phones and addresses"),
     "contactrole": gettext_lazy("Roles of contacts"),
     "relationship": gettext_lazy("Relationships"),
+    "attachment": gettext_lazy("Files"),
 }
 """Tables without pages of their own that people know by name."""
 

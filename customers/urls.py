@@ -3,6 +3,9 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from customers import customfields, editing, family, people, picks, points, trash, views
+from customers.composer.urls import urlpatterns as composer
+from customers.files.urls import urlpatterns as files
+from customers.following.urls import urlpatterns as following
 from customers.imports.wizard.urls import urlpatterns as wizard
 from customers.privacy import settings_views
 from customers.privacy import views as privacy
@@ -30,7 +33,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("customers/<int:pk>/timeline/", views.TimelinePart.as_view(), name="customer-timeline"),
     path("customers/<int:pk>/step/", views.CustomerStep.as_view(), name="customer-step"),
-    path("customers/<int:pk>/log/", editing.LogActivity.as_view(), name="customer-log"),
     path("customers/<int:pk>/tags/", editing.ChangeTags.as_view(), name="customer-tags"),
     path("customers/<int:pk>/points/", points.Points.as_view(), name="customer-points"),
     path("customers/<int:pk>/points/<int:point>/", points.Point.as_view(), name="customer-point"),
@@ -85,5 +87,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("settings/retention/", settings_views.RetentionSettings.as_view(), name="settings-retention"),
     *wizard,
+    *files,
+    *composer,
+    *following,
 ]
 urlpatterns += quality

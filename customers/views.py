@@ -25,8 +25,10 @@ from crm.kit.workspace import workspace
 from customers import profile
 from customers.bulk import ACTIONS
 from customers.cells import EDITOR
+from customers.composer import compose
+from customers.composer.drafts import own_drafts
 from customers.filters import CustomerFilters
-from customers.forms import ComposerForm
+from customers.following.services import followed_by
 from customers.merging.services import standing_for
 from customers.models import Contact, Customer, Merge
 from customers.services.trash import KEPT_DAYS, in_trash
@@ -57,6 +59,7 @@ class CustomerList(ListView):
         Preset("mine", gettext_lazy("Mine"), "owner={user}"),
         Preset("risk", gettext_lazy("High risk"), "churn_band=high&ordering=-clv_12m", needs="churn_band"),
         Preset("leads", gettext_lazy("Leads"), "lifecycle=lead"),
+        Preset("followed", gettext_lazy("Followed"), "followed=true"),
         Preset("new", gettext_lazy("Newest"), "ordering=-created_at"),
     )
     create_url = "/customers/new/"
@@ -99,7 +102,8 @@ class CustomerPage(RecordPage):
     def get_queryset(self) -> QuerySet[Customer]:
         merged = Merge.objects.filter(keep=OuterRef("pk"), undone_at=None)
         rows = super().get_queryset().select_related("owner", "team").defer("search", "sort_name")
-        return rows.annotate(was_merged=Exists(merged))
+        user = self.request.user
+        return rows.annotate(was_merged=Exists(merged), own_drafts=own_drafts(user), followed=followed_by(user))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
@@ -122,11 +126,13 @@ class CustomerPage(RecordPage):
             "may_change": user.access.can("customer", "change"),
             "may_delete": user.access.can("customer", "delete"),
             "may_log": user.access.can("interaction", "add"),
-            "composer": ComposerForm(),
             "list_query": self.request.GET.get("in", ""),
         }
         if tab == "timeline":
             context |= timeline_context(self.request, customer)
+            if context["may_log"]:
+                asked = self.request.GET.get("compose", "")
+                context |= {"composer": compose.build(user, customer, asked), "focus": bool(asked)}
         return context
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

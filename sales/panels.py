@@ -16,7 +16,9 @@ from crm.kit.slots import panel
 from crm.kit.subjects import Hit, Subject, of_id
 from crm.kit.ui import words
 from crm.kit.workspace import workspace
-from sales.models import Deal, Order, OrderLine, Product
+from customers import holders
+from customers.following import telling
+from sales.models import Deal, Order, OrderLine, Product, Stage
 
 nav.entry("deals", _("Deals"), "deals", icon="handshake", order=40, policy=("deal", "view"), go="d", bottom=True)
 nav.entry("orders", _("Orders"), "orders", icon="shopping-bag", order=45, policy=("order", "view"), go="o")
@@ -259,5 +261,14 @@ def shown_orders(user: Any, keys: Sequence[int]) -> dict[int, Hit]:
     }
 
 
+@telling.sentence("deal.moved")
+def moved(told: telling.Told) -> str:
+    """To which stage somebody moved a deal."""
+    stage = Stage.objects.filter(pk=told.data["stage"]).first()
+    words = _("%(who)s moved the deal to “%(stage)s”: %(what)s")
+    return str(words) % {"who": told.who, "stage": stage.label, "what": told.what} if stage else ""
+
+
+holders.holder("deal", Deal, page="deal")
 records.kind("deal", shown_deals, policy=("deal", "view"), plural=_("Deals"))
 records.kind("order", shown_orders, policy=("order", "view"), plural=_("Orders"))

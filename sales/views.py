@@ -20,6 +20,7 @@ from crm.kit.errors import Invalid
 from crm.kit.lists import ListView, Preset
 from crm.kit.views import Action, FormPage, RecordPage
 from crm.kit.workspace import workspace
+from customers.following.services import follows
 from customers.views import find_customer
 from sales.bulk import ACTIONS
 from sales.cells import EDITOR
@@ -154,6 +155,7 @@ class DealPage(RecordPage):
         return {
             **context,
             "levels": levels,
+            "followed": follows(self.request.user, "deal", deal.pk),
             "tone": STATE_TONES[deal.stage.state],
             "stages": list(Stage.objects.filter(pipeline=deal.stage.pipeline_id).order_by("position")),
             "steps": deal.stage_changes.select_related("stage", "user").order_by("-at", "-id")[:30],

@@ -13,7 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from crm.kit import nav, records, rollups, subjects
 from crm.kit.slots import panel
 from crm.kit.subjects import Hit, Subject
+from customers import holders
+from customers.following import telling
 from service.models import Ticket
+from service.services import reach
 
 FEW, MANY = 10, 50
 OPEN = Q(status__in=["open", "pending"])
@@ -180,4 +183,13 @@ def shown_tickets(user: Any, keys: Sequence[int]) -> dict[int, Hit]:
     return {row.pk: Hit(row.subject, f"/service/tickets/{row.pk}/", "inbox", f"#{row.number}") for row in rows}
 
 
+@telling.sentence("ticket.status")
+def stands(told: telling.Told) -> str:
+    """How a ticket stands now."""
+    status = str(dict(Ticket.Status.choices).get(told.data["status"], ""))
+    words = _("%(who)s set the ticket to “%(status)s”: %(what)s")
+    return str(words) % {"who": told.who, "status": status, "what": told.what}
+
+
+holders.holder("ticket", Ticket, page="ticket", reach=reach)
 records.kind("ticket", shown_tickets, policy=("ticket", "view"), plural=_("Tickets"))

@@ -15,6 +15,8 @@ from crm.accounts.selectors import named_owner
 from crm.kit.customfields import merged
 from crm.kit.errors import Invalid, Refused
 from crm.kit.rows import check_fields, check_tag, locked, save_changes, tidy
+from customers.files.services import reassign
+from customers.following.services import tell
 from customers.models import Contact, Customer
 from customers.services.parties import API_SOURCE, source_named
 from service.models import Queue, Ticket
@@ -23,6 +25,7 @@ FIELDS = frozenset({
     "number", "customer", "contact", "queue", "subject", "text", "status", "priority", "channel", "owner", "opened_at",
     "first_response_at", "resolved_at", "rating", "custom", "source", "external_id",
 })  # fmt: skip
+WORKED_OUT = frozenset({"resolved_at", "opened_at", "source", "external_id"})
 OVER = (Ticket.Status.SOLVED, Ticket.Status.CLOSED)
 
 
@@ -45,6 +48,8 @@ def open_ticket(*, user: User, values: Mapping[str, Any], now: datetime) -> Tick
             row.save(force_insert=True)
     except IntegrityError as error:
         raise Refused(_("A ticket with this number or external id exists already."), code="exists") from error
+    if row.customer_id:
+        tell(user=user, obj="customer", pk=row.customer_id, event="opened", about=["ticket", row.pk])
     return row
 
 
@@ -63,7 +68,19 @@ def update_ticket(
             save_changes(row, {name: value for name, value in ready.items() if name in FIELDS})
     except IntegrityError as error:
         raise Refused(_("A ticket with this number or external id exists already."), code="exists") from error
+    _tell(row, user)
     return row
+
+
+def _tell(row: Ticket, user: User) -> None:
+    """Followers hear of the status, or of the fields; files stay with whom the ticket is about."""
+    changed = [name for name in row.changed_names if name not in WORKED_OUT]  # type: ignore[attr-defined]
+    if "customer" in changed:
+        reassign("ticket", row.pk, row.customer_id)
+    if "status" in changed:
+        tell(user=user, obj="ticket", pk=row.pk, event="ticket.status", status=row.status)
+    elif changed:
+        tell(user=user, obj="ticket", pk=row.pk, event="changed", model="service.ticket", fields=changed)
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from crm.kit.customfields.lines import OwnFieldsPage, lines_of
 from crm.kit.errors import Invalid
 from crm.kit.lists import ListView, Preset
 from crm.kit.views import Action, FormPage, RecordPage
+from customers.following.services import follows
 from customers.models import Customer
 from customers.views import find_customer
 from service.bulk import ACTIONS
@@ -81,6 +82,7 @@ class TicketPage(RecordPage):
         reached = ticket.customer_id and Customer.objects.visible_to(user).filter(pk=ticket.customer_id).exists()
         return {
             **context,
+            "followed": follows(user, "ticket", ticket.pk),
             "status_tone": STATUS_TONES[ticket.status],
             "priority_tone": PRIORITY_TONES[ticket.priority],
             "statuses": [(value, label) for value, label in Ticket.Status.choices if value != ticket.status],

@@ -38,6 +38,10 @@ class ProfileForm(PersonForm):
         widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off", "placeholder": "Europe/Berlin"}),
         help_text=_("Empty: that of the workspace."),
     )  # fmt: skip
+    signature = forms.CharField(
+        label=_("Signature"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Below the e-mails that you write to customers."),
+    )  # fmt: skip
     theme = forms.ChoiceField(label=_("Theme"), choices=User.Theme.choices, required=False, widget=forms.RadioSelect)
     density = forms.ChoiceField(label=_("Rows of lists"), choices=User.Density.choices, widget=forms.RadioSelect)
     single_keys = forms.BooleanField(

@@ -83,6 +83,7 @@ class User(AbstractUser):
     theme = models.CharField(_("theme"), max_length=5, blank=True, default="", choices=Theme.choices)
     density = models.CharField(_("density"), max_length=12, default=Density.COMPACT, choices=Density.choices)
     single_keys = models.BooleanField(_("single-letter shortcuts"), default=True)
+    signature = models.TextField(_("signature"), max_length=2000, blank=True, default="")
     starred = models.JSONField(default=list, blank=True, help_text="Saved views in the sidebar: view, name, href.")
 
     objects: ClassVar[People] = People()
@@ -309,6 +310,63 @@ class Visit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.object} {self.record}"
+
+
+class Notification(models.Model):
+    """Something that one person is told: a row of their list, and the outbox of its e-mail.
+
+    ``mail_at`` is when the e-mail is due; a worker that takes it puts it ahead, and a row that is sent, given up
+    or was never to be mailed has none.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=40)
+    text = models.CharField(max_length=300)
+    body = models.TextField(blank=True, default="")
+    href = models.CharField(max_length=300, blank=True, default="")
+    at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True, blank=True)
+    mail_at = models.DateTimeField(null=True, blank=True)
+    mail_tries = models.PositiveSmallIntegerField(default=0)
+    mail_error = models.CharField(max_length=200, blank=True, default="")
+    mailed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["user", "-at", "-id"], name="accounts_notification_newest"),
+            models.Index(fields=["user"], name="accounts_notification_unread", condition=models.Q(read_at=None)),
+            models.Index(
+                fields=["mail_at"], name="accounts_notification_outbox", condition=models.Q(mail_at__isnull=False)
+            ),
+            models.Index(fields=["at"], name="accounts_notification_age"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class NotificationChoice(models.Model):
+    """How a person wants to hear of a kind of notification, where it differs from what the kind itself says."""
+
+    class Way(models.TextChoices):
+        APP = "app", _("In Vantage")
+        MAIL = "mail", _("In Vantage and by e-mail")
+        OFF = "off", _("Not at all")
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=40)
+    way = models.CharField(max_length=4, choices=Way.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "kind"], name="accounts_notificationchoice_once"),
+            models.CheckConstraint(
+                condition=models.Q(way__in=["app", "mail", "off"]), name="accounts_notificationchoice_way"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.kind} {self.way}"
 
 
 class IdempotencyKey(models.Model):

@@ -34,12 +34,12 @@ def set_appearance(
 @transaction.atomic
 def save_profile(
     *, user: User, first_name: str, last_name: str, email: str, language: str, time_zone: str,
-    theme: str, density: str, single_keys: bool,
+    theme: str, density: str, single_keys: bool, signature: str = "",
 ) -> None:  # fmt: skip
     """Save a person's own settings."""
     if time_zone and time_zone not in available_timezones():
         raise Invalid(_("Unknown time zone."), fields={"time_zone": _("Choose one of the list.")})
     set_appearance(user=user, theme=theme, language=language, density=density)
     user.first_name, user.last_name, user.email = first_name, last_name, email
-    user.time_zone, user.single_keys = time_zone, single_keys
-    user.save(update_fields=["first_name", "last_name", "email", "time_zone", "single_keys"])
+    user.time_zone, user.single_keys, user.signature = time_zone, single_keys, signature
+    user.save(update_fields=["first_name", "last_name", "email", "time_zone", "single_keys", "signature"])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from crm.accounts.models import Membership, Team, User
+from crm.accounts.models import Grant, Membership, Team, User
 from crm.kit.errors import Invalid
 
 
@@ -29,6 +29,23 @@ def people_of(user: User, obj: str = "customer", action: str = "view") -> QueryS
         return active
     mates = Membership.objects.filter(user=OuterRef("pk"), team__in=ids)
     return active.filter(Exists(mates) | Exists(User.objects.filter(pk=user.pk, id=OuterRef("pk"))))
+
+
+def people_who_reach(obj: str, *, team: Team, owner_id: int | None, action: str = "view") -> QuerySet[User]:
+    """Active users whose grants reach a row of a team and an owner: the other way round than ``Access.rows``."""
+    above, chain = team, [team.pk]
+    while above.parent is not None and above.parent_id not in chain:
+        above = above.parent
+        chain.append(above.pk)
+    granted = Grant.objects.filter(role=OuterRef("role"), object=obj, action=action)
+    held = Membership.objects.filter(user=OuterRef("pk"))
+    reaching = held.filter(
+        Exists(granted.filter(scope="all"))
+        | Q(team=team.pk) & Exists(granted.filter(scope__in=["team", "subtree"]))
+        | Q(team__in=chain) & Exists(granted.filter(scope="subtree"))
+    )
+    own = Q(pk=owner_id) & Exists(held.filter(Exists(granted))) if owner_id else Q(pk__in=[])
+    return User.objects.filter(Q(Exists(reaching)) | own, is_active=True)
 
 
 def named_owner(value: Any, *, user: User, obj: str, action: str) -> User | None:

@@ -27,6 +27,7 @@ from crm.kit.workspace import load_workspace, workspace
 CLEAR_SAMPLE = "clear_sample"
 SECTIONS: list[tuple[str, Any, str, str, tuple[str, str]]] = [
     ("profile", gettext_lazy("Profile and appearance"), "settings-profile", "user", ("self", "view")),
+    ("notifications", gettext_lazy("Notifications"), "settings-notifications", "bell", ("self", "view")),
     ("users", gettext_lazy("Users"), "settings-users", "users", ("user", "view")),
     ("teams", gettext_lazy("Teams"), "settings-teams", "git-branch", ("team", "view")),
     ("api-keys", gettext_lazy("API keys"), "settings-api-keys", "key-round", ("apikey", "view")),

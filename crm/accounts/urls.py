@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from crm.accounts import field_views, savedview_views, settings_views, trail, user_views, views, visit_views
+from crm.accounts import (
+    field_views,
+    notification_views,
+    savedview_views,
+    settings_views,
+    trail,
+    user_views,
+    views,
+    visit_views,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.Home.as_view(), name="home"),
@@ -32,6 +41,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/fields/<int:pk>/delete/", field_views.DeleteField.as_view(), name="settings-field-delete"),
     path("visits/<slug:object>/<int:pk>/", visit_views.NoteVisit.as_view(), name="visit"),
     path("visits/<slug:object>/<int:pk>/pin/", visit_views.TogglePin.as_view(), name="visit-pin"),
+    path("notifications/", notification_views.Notifications.as_view(), name="notifications"),
+    path("notifications/bell/", notification_views.Bell.as_view(), name="notifications-bell"),
+    path("notifications/read/", notification_views.MarkAll.as_view(), name="notifications-read"),
+    path("notifications/<int:pk>/mark/", notification_views.MarkNotification.as_view(), name="notification-mark"),
+    path(
+        "settings/notifications/",
+        notification_views.NotificationSettings.as_view(),
+        name="settings-notifications",
+    ),
     path("recent/", visit_views.Recent.as_view(), name="recent"),
     path("settings/audit/", trail.AuditList.as_view(), name="settings-audit"),
     path("people/", views.PickPeople.as_view(), name="people-pick"),

@@ -69,8 +69,9 @@ def check_fields(values: Mapping[str, Any], *, user: Any, obj: str) -> None:
 
 
 def assign(row: models.Model, values: Mapping[str, Any]) -> list[str]:
-    """Set the fields that differ and say which they are."""
+    """Set the fields that differ and say which they are, also as ``row.changed_names``."""
     changed = [name for name, value in values.items() if getattr(row, name) != value]
+    row.changed_names = changed  # type: ignore[attr-defined]
     for name in changed:
         setattr(row, name, values[name])
     return changed

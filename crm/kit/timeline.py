@@ -31,7 +31,10 @@ Row = tuple[datetime, int, str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Event:
-    """One entry: bold title, quiet detail beside it, text below. Tones: ok, warn, bad, info, insight."""
+    """One entry: bold title, quiet detail beside it, text below. Tones: ok, warn, bad, info, insight.
+
+    ``mark`` is a chip that says how it stands, ``action`` an address that a button posts to.
+    """
 
     title: str
     icon: str = "circle"
@@ -41,6 +44,10 @@ class Event:
     href: str = ""
     at: datetime | None = None
     model: bool = False
+    mark: str = ""
+    mark_tone: str = ""
+    action: str = ""
+    action_label: str = ""
 
 
 @dataclass(frozen=True)

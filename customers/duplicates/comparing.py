@@ -128,6 +128,7 @@ TITLES = {
     "ticket": lambda n: ngettext("%(n)s ticket", "%(n)s tickets", n),
     "deal": lambda n: ngettext("%(n)s deal", "%(n)s deals", n),
     "interaction": lambda n: ngettext("%(n)s interaction", "%(n)s interactions", n),
+    "attachment": lambda n: ngettext("%(n)s file", "%(n)s files", n),
     "contactpoint": lambda n: ngettext("%(n)s contact point", "%(n)s contact points", n),
     "contactrole": lambda n: ngettext("%(n)s contact", "%(n)s contacts", n),
     "externalid": lambda n: ngettext("%(n)s outside id", "%(n)s outside ids", n),

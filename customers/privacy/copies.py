@@ -115,7 +115,11 @@ def tables_of(subject: Subject) -> list[tuple[Model, models.QuerySet[Any]]]:
     """Every table with rows about the person, and their older states."""
     reached = walk(subject)
     keys = {**reached.remove, **{model: reached.kept_keys(model) for model in reached.keep}}
-    found = [(model, model._base_manager.filter(pk__in=ids).order_by("pk")) for model, ids in keys.items() if ids]
+    found = [
+        (model, model._base_manager.filter(pk__in=ids).order_by("pk"))
+        for model, ids in keys.items()
+        if ids and not getattr(model, "private", False)
+    ]
     for events in histories():
         tracked: Model = events.pgh_tracked_model  # type: ignore[attr-defined]
         old = events._base_manager.filter(pgh_obj_id__in=keys.get(tracked, ())).order_by("pgh_id")
@@ -189,7 +193,8 @@ def _add_files(pack: zipfile.ZipFile, model: Model, found: models.QuerySet[Any])
         if isinstance(column, models.FileField):
             for row in found.exclude(**{column.name: ""}).iterator(chunk_size=CHUNK):
                 held = getattr(row, column.name)
-                with held.open("rb") as source, pack.open(f"files/{row.pk}-{held.name.split('/')[-1]}", "w") as sink:
+                called = getattr(row, "name", "") or held.name.split("/")[-1]
+                with held.open("rb") as source, pack.open(f"files/{row.pk}-{called}", "w") as sink:
                     shutil.copyfileobj(source, sink)
 
 

@@ -30,7 +30,14 @@ LEFT = frozenset(
 )  # fmt: skip
 """Colleagues, and what proves something: the details of the audit trail are scrubbed by a verb of their own."""
 TRACES = frozenset(
-    {"kit.job", "accounts.savedview", "accounts.idempotencykey", "customers.importjob", "pghistory.context"}
+    {
+        "kit.job",
+        "accounts.savedview",
+        "accounts.idempotencykey",
+        "accounts.notification",
+        "customers.importjob",
+        "pghistory.context",
+    }
 )
 """Where people leave traces of their work: here a first or last name alone is a trace too."""
 

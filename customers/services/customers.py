@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from crm.accounts.models import User
 from crm.kit.errors import Invalid, Refused
 from crm.kit.rows import assign, check_fields, check_tag, locked, tidy
+from customers.following.services import tell
 from customers.models import Customer, ExternalId
 from customers.services.edits import Edit, reconciled
 from customers.services.hierarchy import checked_parent
@@ -55,7 +56,7 @@ def update_customer(
     ready = checked_party(values, user=user, obj="customer", existing=row)
     _check(ready, user=user, existing=row)
     ready = reconciled(row, ready, edit)
-    _write(row, {name: value for name, value in ready.items() if name in FIELDS})
+    _write(row, {name: value for name, value in ready.items() if name in FIELDS}, user)
     if ready.get("external_id"):
         _keep_external_id(row, ready.get("source") or API_SOURCE, ready["external_id"])
     return row
@@ -68,7 +69,7 @@ def tag_customer(*, user: User, customer_id: int, add: str = "", remove: str = "
     left = [tag for tag in row.tags if tag not in (remove, tidy({"tag": remove})["tag"])]
     wanted = [*dict.fromkeys([*left, checked_tag(add)] if add.strip() else left)]
     check_fields({"tags": wanted}, user=user, obj="customer")
-    _write(row, {"tags": wanted})
+    _write(row, {"tags": wanted}, user)
     return row
 
 
@@ -114,14 +115,15 @@ def add_external_id(*, customer: Customer, source: str, external_id: str) -> Ext
         raise taken(external_id) from error
 
 
-def _write(row: Customer, values: Mapping[str, Any]) -> None:
-    """Save what differs as a new version; ``was_changed`` says whether anything did."""
+def _write(row: Customer, values: Mapping[str, Any], user: User) -> None:
+    """Save what differs as a new version and tell followers; ``was_changed`` says whether anything did."""
     changed = assign(row, values)
     row.was_changed = bool(changed)  # type: ignore[attr-defined]
     if changed:
         row.version += 1
         row.save(update_fields=[*changed, "version", "updated_at"])
         keep_points(row, changed)
+        tell(user=user, obj="customer", pk=row.pk, event="changed", model="customers.customer", fields=changed)
 
 
 def _keep_external_id(row: Customer, source: str, external_id: str) -> None:

@@ -12,11 +12,17 @@ from django.utils.translation import gettext as _
 from crm.accounts.models import User
 from crm.kit.errors import Invalid
 from crm.kit.rows import tidy
+from customers.following.mentions import kept, mentioned
+from customers.following.services import follow, tell
 from customers.models import Contact, Customer, Interaction
 from customers.services.parties import API_SOURCE, source_named, taken
 
 TALK = frozenset({"mail", "call", "meeting", "chat", "social", "form"})
 """Kinds that count as contact with the customer."""
+
+MENTIONING = frozenset({"note", "call", "meeting"})
+BY_PEOPLE = MENTIONING | {"mail", "chat", "social"}
+"""Kinds that people write themselves: their followers hear of these."""
 
 MOVE_FORWARD = """
 INSERT INTO customers_lastcontact (customer_id, at) {latest}
@@ -53,9 +59,11 @@ def add_interaction(*, user: User, values: Mapping[str, Any], now: datetime) -> 
     contact = None
     if ready.get("contact"):
         contact = _seen(Contact, ready["contact"], user, "contact", _("There is no such contact among yours."))
+    named = _named(ready, user=user, customer=customer)
+    payload = {name: value for name, value in (ready.get("payload") or {}).items() if name != "mentions"}
     row = Interaction(
         customer=customer, contact=contact, author=user, kind=ready["kind"],
-        occurred_at=ready.get("occurred_at") or now, payload=ready.get("payload") or {},
+        occurred_at=ready.get("occurred_at") or now, payload={**payload, **({"mentions": kept(named)} if named else {})},
         **{name: ready.get(name) or "" for name in ("direction", "channel", "subject", "text", "thread", "topic")},
         mood=ready.get("mood"),
     )  # fmt: skip
@@ -67,7 +75,20 @@ def add_interaction(*, user: User, values: Mapping[str, Any], now: datetime) -> 
     except IntegrityError as error:
         raise taken(row.external_id) from error
     record_contact(customer_id=customer.pk, kind=row.kind, at=row.occurred_at, now=now)
+    if row.kind in BY_PEOPLE:
+        follow(people=named, obj="customer", pk=customer.pk, now=now)
+        tell(
+            user=user, obj="customer", pk=customer.pk, event="logged", kind=row.kind, interaction=row.pk,
+            mentioned=[one.pk for one in named],
+        )  # fmt: skip
     return row
+
+
+def _named(ready: Mapping[str, Any], *, user: User, customer: Customer) -> list[User]:
+    """The colleagues that the words mention; a mail goes to strangers and mentions nobody."""
+    if ready["kind"] not in MENTIONING:
+        return []
+    return mentioned(user=user, row=customer, obj="customer", text=ready.get("text") or "")
 
 
 def record_contact(*, customer_id: int, kind: str, at: datetime, now: datetime) -> None:

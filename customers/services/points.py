@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from crm.accounts.models import User
 from crm.kit.errors import Invalid, Refused
 from crm.kit.rows import assign, check_fields, locked, tidy
+from customers.following.services import tell
 from customers.models import Contact, ContactPoint, Customer
 from customers.services.parties import checked_email, normalised
 
@@ -38,6 +39,7 @@ def add_point(*, user: User, holder: Holder, values: Mapping[str, Any], now: dat
     point.save(force_insert=True)
     if first or ready.get("primary"):
         _make_primary(row, point)
+    _tell(row, kind, user)
     return point
 
 
@@ -58,6 +60,8 @@ def change_point(
         point.was_changed = True  # type: ignore[attr-defined]
     elif point.primary and "value" in changed:
         _mirror(row, point.kind, point.value)
+    if point.was_changed:  # type: ignore[attr-defined]
+        _tell(row, point.kind, user)
     return point
 
 
@@ -76,6 +80,7 @@ def remove_point(*, user: User, holder: Holder, point_id: int) -> int:
             _mirror(row, kind, "")
         else:
             _make_primary(row, heir)
+    _tell(row, kind, user)
     return newest_state(point_id)
 
 
@@ -103,6 +108,7 @@ def put_back_point(*, user: User, holder: Holder, state_id: int) -> ContactPoint
         _make_primary(row, point)
     elif point.primary:
         _mirror(row, point.kind, point.value)
+    _tell(row, point.kind, user)
     return point
 
 
@@ -163,6 +169,12 @@ def _mirror(row: Holder, kind: str, value: str) -> None:
         setattr(row, kind, value)
         row.version += 1
         row.save(update_fields=[kind, "version", "updated_at"])
+
+
+def _tell(row: Holder, kind: str, user: User) -> None:
+    """Followers of a customer hear that a way to reach it changed."""
+    if isinstance(row, Customer):
+        tell(user=user, obj="customer", pk=row.pk, event="changed", model="customers.customer", fields=[kind])
 
 
 def _locked(holder: Holder, user: User) -> Any:

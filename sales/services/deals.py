@@ -15,6 +15,8 @@ from crm.kit.customfields import merged
 from crm.kit.errors import Invalid, Refused
 from crm.kit.money import in_home
 from crm.kit.rows import check_fields, check_tag, locked, save_changes, tidy
+from customers.files.services import reassign
+from customers.following.services import tell
 from sales.models import Deal, Pipeline, Stage, StageChange
 from sales.services.orders import seen_customer
 from sales.services.products import named_product, with_source
@@ -23,6 +25,8 @@ FIELDS = frozenset({
     "title", "customer", "stage", "product", "amount", "currency", "home_amount", "owner", "team", "opened_at",
     "expected_on", "closed_at", "lost_reason", "custom", "source", "external_id",
 })  # fmt: skip
+
+WORKED_OUT = frozenset({"home_amount", "closed_at", "opened_at", "source", "external_id"})
 
 
 @transaction.atomic
@@ -38,6 +42,8 @@ def open_deal(*, user: User, values: Mapping[str, Any], now: datetime) -> Deal:
     StageChange.objects.create(deal=row, stage=row.stage, at=row.opened_at, user=user)
     if row.closed_at:
         StageChange.objects.create(deal=row, stage=row.stage, at=row.closed_at, user=user)
+    if row.customer_id:
+        tell(user=user, obj="customer", pk=row.customer_id, event="opened", about=["deal", row.pk])
     return row
 
 
@@ -58,7 +64,19 @@ def update_deal(
         raise _taken() from error
     if row.stage_id != before:
         StageChange.objects.create(deal=row, stage=row.stage, at=now, user=user)
+    _tell(row, user)
     return row
+
+
+def _tell(row: Deal, user: User) -> None:
+    """Followers hear of the stage, or of the fields; files stay with whom the deal is about."""
+    changed = [name for name in row.changed_names if name not in WORKED_OUT]  # type: ignore[attr-defined]
+    if "customer" in changed:
+        reassign("deal", row.pk, row.customer_id)
+    if "stage" in changed:
+        tell(user=user, obj="deal", pk=row.pk, event="deal.moved", stage=row.stage_id)
+    elif changed:
+        tell(user=user, obj="deal", pk=row.pk, event="changed", model="sales.deal", fields=changed)
 
 
 @transaction.atomic

@@ -57,7 +57,6 @@ def strange(north):
         "?group=subject",
         "rules/",
         "rules/new/",
-        "bell/",
         "new/?since=0",
         "{pk}/",
         "{pk}/resolve/",
@@ -127,19 +126,19 @@ def test_a_step_that_comes_too_late_is_told_and_changes_nothing(lead, alert):
 
 def test_the_bell_answers_304_until_something_changes(boss, alert, strange):
     session = client(boss)
-    first = session.get("/alerts/bell/")
+    first = session.get("/notifications/bell/")
     assert "2 open alerts" in first.content.decode()
-    again = session.get("/alerts/bell/", headers={"If-None-Match": first["ETag"]})
+    again = session.get("/notifications/bell/", headers={"If-None-Match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     services.resolve(alert_id=alert.pk, reason="Gone", user=boss, now=NOW)
-    assert session.get("/alerts/bell/", headers={"If-None-Match": first["ETag"]}).status_code == 200
+    assert session.get("/notifications/bell/", headers={"If-None-Match": first["ETag"]}).status_code == 200
 
 
 def test_only_a_new_critical_alert_comes_with_a_toast(boss, alert, strange):
     session = client(boss)
-    assert "HX-Trigger" not in session.get("/alerts/bell/")
-    assert "HX-Trigger" not in session.get(f"/alerts/bell/?seen={strange.pk}")
-    told = json.loads(session.get("/alerts/bell/?seen=0")["HX-Trigger"])["toast"]
+    assert "HX-Trigger" not in session.get("/notifications/bell/")
+    assert "HX-Trigger" not in session.get(f"/notifications/bell/?alerts={strange.pk}")
+    told = json.loads(session.get("/notifications/bell/?alerts=0")["HX-Trigger"])["toast"]
     assert told["href"] == f"/alerts/{strange.pk}/"
     assert "Canary" in told["text"]
 

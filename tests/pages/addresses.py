@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,20 +10,26 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from crm.accounts.models import Notification, User
 from crm.kit.crypto import seal
 from crm.kit.models import CustomField, Job
+from customers.files.models import Attachment
+from customers.files.services import add_file
 from customers.imports.run import folder
 from customers.imports.uploads import keep
 from customers.models import ConsentPurpose, Customer, ImportJob, QualityRule, RelationType
-from tests.cast import Cast, make_pair
+from tests.cast import NOW, Cast, make_pair
 
 ABSENT = 999_999_999
 NO_PAGES = ("api/", "accounts/", "healthz", "readyz", "live/", "static/")
 """The REST addresses, allauth's own pages and probes have tests of their own."""
 
 PARTS = {
-    "palette", "nav-counts", "panel", "chart", "customer-step", "customer-similar", "alerts-new", "alerts-bell",
+    "palette", "nav-counts", "panel", "chart", "customer-step", "customer-similar", "alerts-new", "notifications-bell",
     "people-pick", "teams-pick", "customers-pick", "companies-pick", "contacts-pick",
+    "file",
+    "customer-compose",
+    "customer-mention",
 }  # fmt: skip
 """Addresses that answer with a part of a page."""
 
@@ -71,6 +78,13 @@ def _quality_rule() -> int:
     )[0].pk
 
 
+def _notification(user: User) -> int:
+    """What a person was told; the same one when asked again."""
+    return Notification.objects.get_or_create(user=user, kind="test", text="Kitetold", href="/", defaults={"at": NOW})[
+        0
+    ].pk
+
+
 def _field() -> CustomField:
     """A sensitive field, which every address of fields can name."""
     values = {"label": "Passport", "sensitive": True, "position": 1}
@@ -83,6 +97,21 @@ def _sealed_in(customer: int) -> str:
     Customer.objects.filter(pk=customer).update(custom=custom)
     return _field().name
 
+
+def _file(cast: Cast, band: str) -> Attachment:
+    """A file on a band's customer."""
+    pk = cast.rows[band]["customer"].pk
+    return Attachment.objects.filter(customer=pk).first() or add_file(
+        user=cast.users["admin"], obj="customer", pk=pk, upload=io.BytesIO(b"kept"), name="a.txt", now=NOW
+    )
+
+
+TOKENS: dict[str, Callable[[Cast, str], uuid.UUID]] = {
+    "person-copy": lambda cast, band: uuid.UUID(int=ABSENT),
+    "mail-again": lambda cast, band: uuid.UUID(int=ABSENT),
+    **{name: lambda cast, band: _file(cast, band).token for name in ("file", "file-remove", "file-restore")},
+}
+"""Which token stands in an address."""
 
 RECORDS: dict[str, Filler] = {
     "customers/": _row("customer"),
@@ -102,6 +131,7 @@ RECORDS: dict[str, Filler] = {
     "settings/teams/": lambda cast, band: cast.teams["south" if band == "rival" else "north"].pk,
     "settings/fields/": lambda cast, band: _field().pk,
     "settings/consent/purposes/": lambda cast, band: ConsentPurpose.objects.order_by("pk")[0].pk,
+    "notifications/": lambda cast, band: _notification(cast.users["rival" if band == "rival" else "rep"]),
     "views/": lambda cast, band: ABSENT,
     "data/quality/rules/": lambda cast, band: _quality_rule(),
     "data/duplicates/": lambda cast, band: make_pair(cast, band).pk,
@@ -117,13 +147,13 @@ def arguments(route: Route, cast: Cast, band: str, pk: int | None = None) -> dic
     if route.name in ("job", "job-cancel", "job-undo", "duplicates-split"):
         owner = cast.users["rival" if band == "rival" else "rep"]
         return {"token": Job.objects.get_or_create(kind="test", user=owner, state="done")[0].token}
-    if route.name == "person-copy":
-        return {"token": uuid.UUID(int=ABSENT)}
     if route.name.startswith("import-"):
         return imported(route, cast, band)
     if route.name == "panel":
         return {"slot": "customer.detail.rail", "name": "alerts", "pk": pk or cast.rows[band]["customer"].pk}
-    if route.name in ("visit", "visit-pin"):
+    if route.name in TOKENS:
+        return {"token": TOKENS[route.name](cast, band)}
+    if route.name in ("visit", "visit-pin", "files", "follow"):
         return {"object": "customer", "pk": pk or cast.rows[band]["customer"].pk}
     if route.name == "chart":
         return {"name": "insights.calibration"}
@@ -148,6 +178,8 @@ def _further(route: Route, cast: Cast, band: str, found: int, *, own: bool) -> d
         if name in route.parameters:
             part = cast.rows[band].get(name) if own else None
             given[name] = part.pk if part is not None else ABSENT
+    if "kind" in route.parameters:
+        given["kind"] = "note"
     if "name" in route.parameters:
         given["name"] = _sealed_in(found) if route.name in ("customer-own-field", "customer-unmask") else "email"
     return given

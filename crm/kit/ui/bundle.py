@@ -25,7 +25,7 @@ JS = [
     "django_htmx/htmx-2.min.js", "vendor/idiomorph/idiomorph-ext.min.js",
     "js/core.js", "js/requests.js", "js/toasts.js", "js/menus.js", "js/shortcuts.js", "js/rows.js", "js/cells.js",
     "js/palette.js", "js/appearance.js", "js/forms.js", "js/combobox.js", "js/inline.js", "js/live.js", "js/chart.js",
-    "js/imports.js",
+    "js/imports.js", "js/files.js", "js/composer.js",
 ]  # fmt: skip
 BUNDLES: dict[str, list[str]] = {"css/app.css": CSS, "js/app.js": JS}
 

@@ -82,7 +82,8 @@ def facets_of(
     """Every facet of a FilterSet for one reader, by name; ``deeper`` for those of related records too."""
     found: dict[str, Facet] = {}
     for name, one in offered.items():
-        made = _of_filter(name, one, scope) if name not in NO_FACETS else None
+        apart = name in NO_FACETS or getattr(one, "apart", False)
+        made = None if apart else _of_filter(name, one, scope)
         if made is not None:
             found.setdefault(made.name, made)
     for path in filterset.asks:

@@ -1,0 +1,1 @@
+"""Followers of records, and mentions of colleagues: who is told of what others do."""
