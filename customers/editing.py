@@ -334,6 +334,7 @@ class LogActivity(Policed):
         """The timeline with the new entry, or with the form's complaint."""
         page = CustomerPage()
         page.setup(self.request, pk=customer.pk)
+        page.tab = "timeline"
         context = page.get_context_data(pk=customer.pk)
         if not form.is_valid():
             context["composer"] = form

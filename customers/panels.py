@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.settings_views import settings_page
 from crm.kit import nav, palette, records, subjects, timeline
-from crm.kit.slots import panel
+from crm.kit.slots import block, panel
 from crm.kit.subjects import Hit, Subject, of_id, outside, own_id
 from crm.kit.tables import Scene
 from crm.kit.workspace import workspace
@@ -133,6 +133,21 @@ def customer_news(request: HttpRequest, pk: int, since: datetime) -> SafeString:
 
 records.kind("customer", shown_customers, policy=("customer", "view"), plural=_("Customers"), news=customer_news)
 records.kind("contact", shown_contacts, policy=("contact", "view"), plural=_("Contacts"))
+
+
+for _name, _title, _order in (
+    ("facts", _("Profile"), 1), ("tags", _("Tags"), 110), ("points", _("Ways to reach them"), 120),
+    ("contacts", _("Contacts"), 130), ("family", _("Company and branches"), 140),
+    ("relations", _("Relationships"), 150), ("note", _("Note"), 160),
+):  # fmt: skip
+    block(
+        "customer.detail.profile", _name, title=_title, template=f"customers/parts/{_name}.html", order=_order,
+        policy=("customer", "view"), fixed=_name == "facts",
+    )  # fmt: skip
+block(
+    "customer.detail.tabs", "timeline", title=_("Timeline"), template="customers/timeline.html", order=1,
+    policy=("customer", "view"), tab=True, fixed=True,
+)  # fmt: skip
 
 
 @panel(

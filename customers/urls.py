@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/similar/", editing.Similar.as_view(), name="customer-similar"),
     path("customers/pick/", picks.PickCustomers.as_view(), name="customers-pick"),
     path("customers/pick/companies/", picks.PickCompanies.as_view(), name="companies-pick"),
+    path("customers/preview/", views.PreviewLayout.as_view(), name="customer-preview"),
     path("customers/trash/", trash.TrashList.as_view(), name="customers-trash"),
     path("customers/trash/purge/", trash.PurgeTrash.as_view(), name="customers-trash-purge"),
     path("customers/<int:pk>/", views.CustomerPage.as_view(), name="customer"),

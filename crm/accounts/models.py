@@ -83,6 +83,7 @@ class User(AbstractUser):
     theme = models.CharField(_("theme"), max_length=5, blank=True, default="", choices=Theme.choices)
     density = models.CharField(_("density"), max_length=12, default=Density.COMPACT, choices=Density.choices)
     single_keys = models.BooleanField(_("single-letter shortcuts"), default=True)
+    own_tabs = models.JSONField(default=dict, blank=True, help_text="Parts of record pages that stand as own tabs.")
     starred = models.JSONField(default=list, blank=True, help_text="Saved views in the sidebar: view, name, href.")
 
     objects: ClassVar[People] = People()

@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from crm.accounts import field_views, savedview_views, settings_views, trail, user_views, views, visit_views
+from crm.accounts import (
+    field_views,
+    layout_views,
+    savedview_views,
+    settings_views,
+    trail,
+    user_views,
+    views,
+    visit_views,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.Home.as_view(), name="home"),
@@ -30,6 +39,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/fields/<int:pk>/rules/", field_views.SetRules.as_view(), name="settings-field-rules"),
     path("settings/fields/<int:pk>/type/", field_views.ChangeType.as_view(), name="settings-field-type"),
     path("settings/fields/<int:pk>/delete/", field_views.DeleteField.as_view(), name="settings-field-delete"),
+    path("settings/layout/", layout_views.LayoutSettings.as_view(), name="settings-layout"),
+    path("settings/layout/undo/", layout_views.UndoLayout.as_view(), name="settings-layout-undo"),
+    path("settings/tabs/", layout_views.OwnTabs.as_view(), name="settings-tabs"),
     path("visits/<slug:object>/<int:pk>/", visit_views.NoteVisit.as_view(), name="visit"),
     path("visits/<slug:object>/<int:pk>/pin/", visit_views.TogglePin.as_view(), name="visit-pin"),
     path("recent/", visit_views.Recent.as_view(), name="recent"),

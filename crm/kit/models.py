@@ -8,6 +8,8 @@ from django.db.models.functions import Reverse, Substr
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from crm.kit.history import tracked
+
 
 class Workspace(models.Model):
     """The one workspace of an installation (a single row)."""
@@ -29,6 +31,25 @@ class Workspace(models.Model):
     def has_sample_data(self) -> bool:
         """Whether the rows of the demo generator are still here."""
         return self.sample_loaded_at is not None
+
+
+@tracked()
+class PageLayout(models.Model):
+    """How a record page is laid out for everyone (``role`` empty) or for one role; the history keeps what was before."""
+
+    page = models.CharField(max_length=30)
+    role = models.CharField(max_length=12, blank=True, default="")
+    parts = models.JSONField(default=dict, blank=True)
+    """Areas with the names of their parts, and the hidden ones; empty stands for the default."""
+    version = models.PositiveIntegerField(default=0)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    changed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["page", "role"], name="kit_pagelayout_once")]
+
+    def __str__(self) -> str:
+        return f"{self.page} {self.role}"
 
 
 class Source(models.Model):
