@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from crm.conf import CONF
 from crm.kit.errors import Refused
+from crm.kit.standing.services import forget_erased
 from customers.models import ImportJob, PersonExport
 from customers.privacy.reach import Subject, scrubber
 from customers.privacy.words import Words, near
@@ -44,6 +45,12 @@ def remove_exports(subject: Subject, _words: Words) -> int:
     for one in found:
         export_path(one).unlink(missing_ok=True)
     return len(found)
+
+
+@scrubber("standing")
+def remove_standing(_subject: Subject, words: Words) -> int:
+    """Files of standing exports that hold the person; the next file has them no more."""
+    return forget_erased(lambda path: words.in_traces and names_person(path, words))
 
 
 @scrubber("imports")

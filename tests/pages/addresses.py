@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import time
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from crm.kit.crypto import seal
-from crm.kit.models import CustomField, Job
+from crm.kit.models import CustomField, Job, StandingExport
 from customers.imports.run import folder
 from customers.imports.uploads import keep
 from customers.models import ConsentPurpose, Customer, ImportJob, QualityRule, RelationType
@@ -77,6 +78,14 @@ def _field() -> CustomField:
     return CustomField.objects.get_or_create(object="customer", name="passport", defaults=values)[0]
 
 
+def _standing(cast: Cast, band: str) -> StandingExport:
+    """A standing export of the band's rep."""
+    return StandingExport.objects.get_or_create(
+        user=cast.users["rival" if band == "rival" else "rep"], list="customers.customer", path="/customers/",
+        defaults={"name": f"kite{band}export", "at": time(6)},
+    )[0]  # fmt: skip
+
+
 def _sealed_in(customer: int) -> str:
     """A sensitive field in which a customer has a value."""
     custom = {"passport": seal("P 123", about="customer.passport")}
@@ -105,6 +114,7 @@ RECORDS: dict[str, Filler] = {
     "views/": lambda cast, band: ABSENT,
     "data/quality/rules/": lambda cast, band: _quality_rule(),
     "data/duplicates/": lambda cast, band: make_pair(cast, band).pk,
+    "data/exports/": lambda cast, band: _standing(cast, band).pk,
     "customers/merges/": lambda cast, band: ABSENT,
 }
 """Which row fills ``<int:pk>`` below a prefix."""
@@ -117,7 +127,7 @@ def arguments(route: Route, cast: Cast, band: str, pk: int | None = None) -> dic
     if route.name in ("job", "job-cancel", "job-undo", "duplicates-split"):
         owner = cast.users["rival" if band == "rival" else "rep"]
         return {"token": Job.objects.get_or_create(kind="test", user=owner, state="done")[0].token}
-    if route.name == "person-copy":
+    if route.name in ("person-copy", "standing-file"):
         return {"token": uuid.UUID(int=ABSENT)}
     if route.name.startswith("import-"):
         return imported(route, cast, band)
