@@ -50,8 +50,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("contacts/", people.ContactList.as_view(), name="contacts"),
     path("contacts/new/", editing.NewContact.as_view(), name="contact-new"),
     path("contacts/pick/", picks.PickContacts.as_view(), name="contacts-pick"),
+    path("contacts/trash/", trash.ContactTrashList.as_view(), name="contacts-trash"),
+    path("contacts/trash/purge/", trash.PurgeContacts.as_view(), name="contacts-trash-purge"),
     path("contacts/<int:pk>/", people.ContactPage.as_view(), name="contact"),
     path("contacts/<int:pk>/edit/", editing.EditContact.as_view(), name="contact-edit"),
+    path("contacts/<int:pk>/own/<str:name>/unmask/", people.UnmaskOfContact.as_view(), name="contact-unmask"),
     path("contacts/<int:pk>/more/", editing.MoreOfContact.as_view(), name="contact-more"),
     path("contacts/<int:pk>/fields/<slug:name>/", editing.EditContactField.as_view(), name="contact-field"),
     path(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -43,9 +42,9 @@ from customers.filters import CustomerFilters
 from customers.forms import ComposerForm
 from customers.merging.services import standing_for
 from customers.models import Contact, Customer, Merge
-from customers.services.trash import KEPT_DAYS, in_trash
 from customers.tables import LIFECYCLE_TONES, ORDERINGS, TABLE
 from customers.timeline import SUBJECT
+from customers.trash import trashed
 
 HEAVY = ("search", "sort_name", "custom", "note", "address")
 MOST_COUNTED = 99
@@ -164,18 +163,10 @@ class CustomerPage(RecordPage):
         except Http404:
             if standing_for(kwargs["pk"]) is not None:
                 return merged_away(request.user, kwargs["pk"])
-            return self.trashed(request, kwargs["pk"])
+            return trashed(request, "customer", kwargs["pk"])
         if request.headers.get("HX-Target") == "record-tabs":
             return TemplateResponse(request, "customers/tabs.html", context, headers={"Vary": "HX-Target"})
         return self.render_to_response(context)
-
-    def trashed(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """A record of the trash says so to whoever may restore it; anyone else gets the usual 404."""
-        row = in_trash(request.user).filter(pk=pk).first()
-        if row is None:
-            raise Http404
-        until = row.deleted_at + timedelta(days=KEPT_DAYS)
-        return render(request, "customers/trashed.html", {"row": row, "until": until}, status=410)
 
 
 class PreviewLayout(Policed):

@@ -14,7 +14,9 @@ from crm.kit.crypto import seal
 from crm.kit.models import CustomField, Job, StandingExport
 from customers.imports.run import folder
 from customers.imports.uploads import keep
-from customers.models import ConsentPurpose, Customer, ImportJob, QualityRule, RelationType
+from customers.models import ConsentPurpose, Contact, Customer, ImportJob, QualityRule, RelationType
+from sales.models import Deal
+from service.models import Ticket
 from tests.cast import Cast, make_pair
 
 ABSENT = 999_999_999
@@ -72,10 +74,10 @@ def _quality_rule() -> int:
     )[0].pk
 
 
-def _field() -> CustomField:
+def _field(obj: str = "customer") -> CustomField:
     """A sensitive field, which every address of fields can name."""
     values = {"label": "Passport", "sensitive": True, "position": 1}
-    return CustomField.objects.get_or_create(object="customer", name="passport", defaults=values)[0]
+    return CustomField.objects.get_or_create(object=obj, name="passport", defaults=values)[0]
 
 
 def _standing(cast: Cast, band: str) -> StandingExport:
@@ -86,11 +88,13 @@ def _standing(cast: Cast, band: str) -> StandingExport:
     )[0]  # fmt: skip
 
 
-def _sealed_in(customer: int) -> str:
-    """A sensitive field in which a customer has a value."""
-    custom = {"passport": seal("P 123", about="customer.passport")}
-    Customer.objects.filter(pk=customer).update(custom=custom)
-    return _field().name
+SEALED: dict[str, Any] = {"customer": Customer, "contact": Contact, "deal": Deal, "ticket": Ticket}
+
+
+def _sealed_in(obj: str, pk: int) -> str:
+    """A sensitive field in which a record has a value."""
+    SEALED[obj].objects.filter(pk=pk).update(custom={"passport": seal("P 123", about=f"{obj}.passport")})
+    return _field(obj).name
 
 
 RECORDS: dict[str, Filler] = {
@@ -159,7 +163,8 @@ def _further(route: Route, cast: Cast, band: str, found: int, *, own: bool) -> d
             part = cast.rows[band].get(name) if own else None
             given[name] = part.pk if part is not None else ABSENT
     if "name" in route.parameters:
-        given["name"] = _sealed_in(found) if route.name in ("customer-own-field", "customer-unmask") else "email"
+        own_field = route.name == "customer-own-field" or route.name.endswith("-unmask")
+        given["name"] = _sealed_in(route.name.partition("-")[0], found) if own_field else "email"
     return given
 
 
