@@ -22,7 +22,7 @@ from crm.kit.tables import Scene
 from crm.kit.workspace import workspace
 from customers.duplicates import panels as duplicates
 from customers.models import Contact, Customer, ExternalId, Interaction
-from customers.privacy import lists
+from customers.privacy import events, lists
 from customers.privacy.consent import standings
 from customers.timeline import SUBJECT
 
@@ -51,7 +51,7 @@ lists.register()
 
 NOTES = 50
 CONSENT_TONES = {"given": "ok", "withdrawn": "bad", "unknown": ""}
-__all__ = ["duplicates"]
+__all__ = ["duplicates", "events"]
 
 
 def _customers_of_number(rows: QuerySet[Customer], text: str) -> QuerySet[Customer]:
