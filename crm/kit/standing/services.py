@@ -209,10 +209,10 @@ def _listing(row: StandingExport) -> Export:
     """The list as its owner would find it now; raises Refused with the reason why they would not."""
     user = get_user_model().objects.get(pk=row.user_id)
     if not user.is_active:
-        raise Refused(_("Paused: its owner may not sign in any more."))
+        raise Refused(_("Its owner may not sign in any more; no file was written."))
     found = list_of(row.list)
     if found is None or not issubclass(found, Export):
-        raise Refused(_("Paused: this list is no longer there."))
+        raise Refused(_("This list is no longer there; no file was written."))
     row.user = user
     return _allowed(found, row)
 
@@ -220,10 +220,10 @@ def _listing(row: StandingExport) -> Export:
 def _allowed(found: type[Export], row: StandingExport) -> Export:
     made = found.read_by(row.user, row.query)
     if not (made.may(made.policy) and made.may(made.export_policy)):
-        raise Refused(_("Paused: your role no longer reaches this list."))
+        raise Refused(_("Your role no longer reaches this list; no file was written."))
     made.matching()
     if not made.columns:
-        raise Refused(_("Paused: none of its columns may be seen."))
+        raise Refused(_("None of its columns may be seen; no file was written."))
     return made
 
 
