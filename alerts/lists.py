@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Case, Count, Exists, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, When
@@ -13,10 +14,12 @@ from crm.kit.extensions import Extension, provide
 from crm.kit.filters import ChoicesFilter
 from crm.kit.tables import Column, Scene
 from crm.kit.ui import cells
+from crm.kit.where import Facet
 
 RANKS = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
 TONES = {Severity.INFO: "info", Severity.WARNING: "warn", Severity.CRITICAL: "bad"}
 OPEN, NONE = "any", "none"
+CHOICES = [(OPEN, _("Any")), *Severity.choices, (NONE, _("None"))]
 
 
 def of_customer(user: Any) -> QuerySet[Alert]:
@@ -40,26 +43,26 @@ class AlertsFilter(ChoicesFilter):
 
     on_demand = True
 
-    def __init__(self, user: Any) -> None:
-        self.user = user
-        choices = [(OPEN, _("Any")), *Severity.choices, (NONE, _("None"))]
-        super().__init__(label=_("Open alerts"), field_name="pk", choices=choices)
+    def __init__(self, asked: Callable[[list[str]], Q]) -> None:
+        self.asked = asked  # a function: filters are copied for every list, and a reader is not to be
+        super().__init__(label=_("Open alerts"), field_name="pk", choices=CHOICES)
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         """Nothing chosen filters nothing."""
         return qs.filter(self.asked(value)) if value else qs
 
-    def asked(self, values: list[str]) -> Q:
-        """The condition of some choices together."""
-        found, mine = Q(), of_customer(self.user)
-        if OPEN in values:
-            found |= Q(Exists(mine))
-        severities = [one for one in values if one in Severity.values]
-        if severities:
-            found |= Q(Exists(mine.filter(severity__in=severities)))
-        if NONE in values:
-            found |= ~Q(Exists(mine))
-        return found
+
+def condition(user: Any, values: list[str]) -> Q:
+    """The condition of some choices together."""
+    found, mine = Q(pk__in=[]), of_customer(user)
+    if OPEN in values:
+        found |= Q(Exists(mine))
+    severities = [one for one in values if one in Severity.values]
+    if severities:
+        found |= Q(Exists(mine.filter(severity__in=severities)))
+    if NONE in values:
+        found |= ~Q(Exists(mine))
+    return found
 
 
 def extension_of(key: str, user: Any) -> Extension | None:
@@ -74,7 +77,15 @@ def extension_of(key: str, user: Any) -> Extension | None:
         "open_alerts", _("Open alerts"), _cell, lambda row: row.alerts_open or 0, shown=False, order=52, needs=needs,
         reads=("alerts_open",), make=lambda n: n or 0,
     )  # fmt: skip
-    return Extension(object="alert", columns=(column,), filters={"open_alerts": AlertsFilter(user)})
+
+    def asked(values: list[str]) -> Q:
+        return condition(user, values)
+
+    def build(operator: str, values: list[Any]) -> Q:
+        return ~asked(values) if operator == "not" else asked(values)
+
+    facet = Facet("open_alerts", _("Open alerts"), "named", build=build, choices=CHOICES)
+    return Extension(object="alert", columns=(column,), filters={"open_alerts": AlertsFilter(asked)}, facets=(facet,))
 
 
 def register() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from crm.kit.extensions import Extension, provide
 from crm.kit.filters import ChoicesFilter
 from crm.kit.tables import Column, Scene
 from crm.kit.ui import cells, words
+from crm.kit.where import Facet
 from service.models import Ticket
 
 OPEN, UNANSWERED, LONG, NONE = "open", "unanswered", "unanswered_day", "none"
@@ -52,28 +54,29 @@ class TicketsFilter(ChoicesFilter):
 
     on_demand = True
 
-    def __init__(self, user: Any, now: datetime) -> None:
-        self.user, self.now = user, now
+    def __init__(self, asked: Callable[[list[str]], Q]) -> None:
+        self.asked = asked  # a function: filters are copied for every list, and a reader is not to be
         super().__init__(label=_("Open tickets"), field_name="pk", choices=STATES)
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         """Nothing chosen filters nothing."""
         return qs.filter(self.asked(value)) if value else qs
 
-    def asked(self, values: list[str]) -> Q:
-        """The condition of some choices together."""
-        mine = of_customer(self.user)
-        unanswered = mine.filter(first_response_at=None)
-        made = {
-            OPEN: Q(Exists(mine)),
-            UNANSWERED: Q(Exists(unanswered)),
-            LONG: Q(Exists(unanswered.filter(opened_at__lt=self.now - LONG_WAIT))),
-            NONE: ~Q(Exists(mine)),
-        }
-        found = Q()
-        for one in values:
-            found |= made[one]
-        return found
+
+def condition(user: Any, values: list[str], now: datetime) -> Q:
+    """The condition of some choices together."""
+    mine = of_customer(user)
+    unanswered = mine.filter(first_response_at=None)
+    made = {
+        OPEN: Q(Exists(mine)),
+        UNANSWERED: Q(Exists(unanswered)),
+        LONG: Q(Exists(unanswered.filter(opened_at__lt=now - LONG_WAIT))),
+        NONE: ~Q(Exists(mine)),
+    }
+    found = Q(pk__in=[])
+    for one in values:
+        found |= made.get(one, found)
+    return found
 
 
 def extension_of(key: str, user: Any) -> Extension | None:
@@ -86,7 +89,16 @@ def extension_of(key: str, user: Any) -> Extension | None:
         "open_tickets", _("Open tickets"), _cell, lambda row: row.tickets_open or 0, shown=False, order=54, needs=needs,
         reads=("tickets_open",), make=lambda n: n or 0,
     )  # fmt: skip
-    return Extension(object="ticket", columns=(column,), filters={"open_tickets": TicketsFilter(user, cells.now())})
+
+    def asked(values: list[str]) -> Q:
+        return condition(user, values, cells.now())
+
+    def build(operator: str, values: list[Any]) -> Q:
+        return ~asked(values) if operator == "not" else asked(values)
+
+    facet = Facet("open_tickets", _("Open tickets"), "named", build=build, choices=STATES)
+    filters = {"open_tickets": TicketsFilter(asked)}
+    return Extension(object="ticket", columns=(column,), filters=filters, facets=(facet,))
 
 
 def register() -> None:

@@ -81,7 +81,8 @@ class LayoutSettings(Section, Page):
         """The layout as it stands now, with the sentence."""
         if self.request.headers.get("HX-Target") != "layout":
             return super().refused(refused)
-        answer = render(self.request, "settings/layout_parts.html", self.get_context_data())
+        here = {"focus": self.request.POST.get("part", ""), "focus_do": [self.request.POST.get("do", "")]}
+        answer = render(self.request, "settings/layout_parts.html", self.get_context_data(**here))
         answer.headers["HX-Trigger"] = json.dumps({"toast": {"text": refused.message, "tone": "bad"}})
         return answer
 

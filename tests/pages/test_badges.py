@@ -12,9 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from alerts.models import Alert
+from crm.kit.customfields.services import create_field
 from customers.models import Customer
 from service.models import Queue, Ticket
 from tests.cast import NOW, Cast, make_customer
+from tests.pages.test_cost import queries
 
 SignIn = Callable[[str], Client]
 BADGES = "/customers/?columns=open_alerts,open_tickets"
@@ -42,6 +44,7 @@ def names(client: Client, query: str) -> set[str]:
 def test_badges_count_what_the_reader_may_see_and_filter_by_it(cast: Cast, sign_in: SignIn) -> None:
     """Worst first; solved and resolved ones and other teams' are nobody's badge."""
     north, rep = cast.teams["north"], cast.users["rep"]
+    create_field(user=cast.users["admin"], object="customer", label="Plan", type="choice", choices=["a"], now=NOW)
     hot, calm, waits = (make_customer(name, team=north, owner=rep) for name in ("Hot", "Calm", "Waits"))
     for severity in ("warning", "critical"):
         raise_alert(hot, severity)
@@ -61,8 +64,12 @@ def test_badges_count_what_the_reader_may_see_and_filter_by_it(cast: Cast, sign_
     assert names(client, "open_alerts=info") == set()
     assert names(client, "open_tickets=unanswered_day") == {"Waits", cast.rows["rep"]["customer"].name}
     assert names(client, "open_tickets=unanswered&open_alerts=none") >= {"Waits"}
-    assert "Hot" in names(client, "where=open_alerts.is:critical")
+    assert names(client, "where=open_alerts.is:critical") == {"Hot"}
+    assert "Hot" not in names(client, "where=open_alerts.not:critical")
+    assert names(client, "where=open_tickets.any:unanswered_day,none") >= {"Waits", "Hot"}
+    assert "Calm" not in names(client, "where=open_tickets.any:unanswered_day,none")
     assert names(client, "open_tickets=none") == {"Hot"}
+    assert names(client, "where=open_tickets.is:nonsense") == names(client, "where=open_alerts.is:nonsense") == set()
     head = client.get(f"/customers/{hot.pk}/").content.decode()
     assert "2 open alerts" in head
     assert "unanswered for 30 h" in client.get(f"/customers/{waits.pk}/").content.decode()
@@ -75,17 +82,12 @@ def test_badges_are_asked_for_the_whole_page_at_once_and_not_at_all_where_they_a
     """The same queries for two rows and for twenty; a file is made without objects."""
     client, team = sign_in("rep"), cast.teams["north"]
 
-    def count(address: str) -> int:
-        with CaptureQueriesContext(connection) as caught:
-            assert client.get(address).status_code == 200
-        return len(caught)
-
-    few, plain = count(BADGES), count("/customers/")
+    few, plain = queries(client, BADGES), queries(client, "/customers/")
     for n in range(20):
         one = make_customer(f"More {n}", team=team)
         raise_alert(one, "info")
         open_ticket(one, f"M{n}", n)
-    assert (count(BADGES), count("/customers/")) == (few, plain)
+    assert (queries(client, BADGES), queries(client, "/customers/")) == (few, plain)
     assert few == plain
     with CaptureQueriesContext(connection) as caught:
         client.get("/customers/")

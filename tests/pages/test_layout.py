@@ -72,7 +72,7 @@ def test_a_change_on_top_of_another_is_refused_and_shows_what_stands(cast: Cast,
     admin = sign_in("admin")
     press(admin, "rail.alerts", "up", 0)
     answer = press(admin, "rail.health", "hide", 0, headers=HX)
-    assert "Somebody changed this layout meanwhile" in json.loads(answer.headers["HX-Trigger"])["toast"]["text"]
+    assert "This layout was changed meanwhile" in json.loads(answer.headers["HX-Trigger"])["toast"]["text"]
     assert PageLayout.objects.get().version == 1
     assert press(sign_in("manager"), "rail.health", "hide", 1).status_code == 403
     for part, do in (("profile.facts", "hide"), ("tabs.timeline", "hide"), ("figures.health", "tab")):

@@ -103,9 +103,7 @@ def _locked(user: Any, page: str, role: str, version: int) -> PageLayout:
     row, _new = PageLayout.objects.get_or_create(page=page, role=role)
     row = PageLayout.objects.select_for_update().get(pk=row.pk)
     if row.version != version:
-        raise Refused(
-            _("Somebody changed this layout meanwhile. Here it is as it stands now; nothing of yours was saved.")
-        )
+        raise Refused(_("This layout was changed meanwhile. Here it is as it stands now; nothing of yours was saved."))
     return row
 
 
