@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from alerts import selectors, words
+from alerts.lists import RANKS, TONES
+from alerts.models import Alert
 from crm.accounts import bell
 from crm.kit import live, nav
 from crm.kit.slots import panel
@@ -69,3 +72,15 @@ def open_alerts(request: HttpRequest, record: Any) -> dict[str, Any]:
     """The newest open alerts of a customer."""
     rows = selectors.listed(request.user).open().filter(customer=record).order_by("-last_at", "-id")[:SHOWN]
     return {"lines": [selectors.line(row) for row in rows]}
+
+
+@panel(
+    "customer.detail.chips", title=_("Open alerts"), policy=("alert", "view"), order=20, framed=False, bare=True,
+    template="alerts/chip.html", name="alerts-chip",
+)  # fmt: skip
+def alerts_chip(request: HttpRequest, record: Any) -> dict[str, Any] | None:
+    """How many alerts of a customer are open, in the colour of the worst; nothing where all is quiet."""
+    rows = Alert.objects.visible_to(request.user).open().filter(customer=record).order_by()
+    counted = dict(rows.values_list("severity").annotate(n=Count("pk")))
+    worst = next((one for one in reversed(RANKS) if counted.get(one)), None)
+    return None if worst is None else {"n": sum(counted.values()), "tone": TONES[worst], "word": worst.label}

@@ -29,6 +29,7 @@ from django.db.migrations.loader import MigrationLoader
 from crm import backends
 from crm.accounts import audit
 from crm.conf import CONF
+from crm.kit.customfields.rotation import missing_keys
 from crm.kit.errors import Refused
 from crm.supervisor.places import server_account
 from crm.supervisor.programs import postgres_programs
@@ -37,7 +38,7 @@ from customers.privacy.erasing import erase_now
 
 FORMAT = 1
 FOLDERS = ("media", "imports", "models")
-FILES = ("secret-key", "erasures.log")
+FILES = ("secret-key", "field-keys", "erasures.log")
 DUMP, MANIFEST = "database.dump", "manifest.json"
 BLOCK = 1024 * 1024
 OWN_SCHEMA = (" SCHEMA - public ", " COMMENT - SCHEMA public ")
@@ -110,7 +111,7 @@ def _applied() -> set[str]:
     return {f"{app}.{name}" for app, name in MigrationLoader(connection).applied_migrations}
 
 
-def restore(source: Path, *, now: datetime) -> dict[str, int]:
+def restore(source: Path, *, now: datetime) -> dict[str, Any]:
     """Put everything back as a backup has it, then erase again who was erased since; what was done, in numbers."""
     _check_alone()
     staging = CONF.data_dir / f"restore-{secrets.token_hex(4)}"
@@ -195,7 +196,7 @@ def _replace_database(staging: Path, mark: str) -> None:
         raise Refused("The backup's database could not be read. Start Vantage to see what stands.")
 
 
-def finish(*, now: datetime) -> dict[str, int] | None:
+def finish(*, now: datetime) -> dict[str, Any] | None:
     """Go on where a restore stopped; None when there is nothing to finish, or when it changed nothing."""
     if not note_path().exists():
         return None
@@ -208,13 +209,30 @@ def finish(*, now: datetime) -> dict[str, int] | None:
     call_command("migrate", verbosity=0)
     Session.objects.all().delete()
     again = replay(now=now)
-    audit.record(
-        action="restore", obj=note["staging"], user_id=None, detail={"erased_again": again}, address=None, at=now
-    )
+    done = {"erased_again": again, "sealed_without_key": missing_keys()}
+    audit.record(action="restore", obj=note["staging"], user_id=None, detail=done, address=None, at=now)
     with connection.cursor() as cursor:
         cursor.execute("COMMENT ON SCHEMA public IS NULL")
     _forget(staging)
-    return {"erased_again": again}
+    return done
+
+
+def keys_told(missing: dict[str, int]) -> str:
+    """What to do about sensitive values that no key here opens; nothing where all can be read."""
+    if not missing:
+        return ""
+    file = CONF.data_dir / "field-keys"
+    held = file.read_text(encoding="ascii") if file.exists() else ""
+    there = [name for name in missing if f"{name}:" in held]
+    where = (
+        f"The backup had them in a file, which now is {file}: add its content to CRM_FIELD_KEYS."
+        if len(there) == len(missing)
+        else "The backup does not hold them: put the keys, or the secret they were made of, back into the settings."
+    )
+    return (
+        f"{sum(missing.values())} rows hold sensitive values that no key of this installation opens"
+        f" (keys: {', '.join(sorted(missing))}). They are kept as they are and shown as unreadable. {where}"
+    )
 
 
 def _committed(mark: str) -> bool:
@@ -235,9 +253,27 @@ def _take_files(staging: Path) -> None:
                 new.rename(old)
             (staging / f"{name}.taken").touch()
     _merge_log(staging / "erasures.log")
+    _merge_keys(staging / "field-keys")
     if (staging / "secret-key").exists() and not CONF.secret_key:
         shutil.copyfile(staging / "secret-key", CONF.data_dir / "secret-key")
         settings.SECRET_KEY = (CONF.data_dir / "secret-key").read_text(encoding="ascii").strip()
+
+
+def _merge_keys(older: Path) -> None:
+    """The keys of sensitive fields: those of the backup seal on, ours under other names still open."""
+    if not older.exists():
+        return
+    here = CONF.data_dir / "field-keys"
+    texts = [older.read_text(encoding="ascii"), here.read_text(encoding="ascii") if here.exists() else ""]
+    merged: dict[str, str] = {}
+    for part in ",".join(texts).replace("\n", ",").split(","):
+        if part.strip():
+            merged.setdefault(part.strip().partition(":")[0], part.strip())
+    unfinished = here.with_suffix(".unfinished")
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(",".join(merged.values()))
+    os.replace(unfinished, here)
 
 
 def _merge_log(older: Path) -> None:

@@ -14,6 +14,7 @@ from crm.accounts import mailing
 from crm.celery import app
 from crm.conf import CONF
 from crm.kit import jobs
+from crm.kit.standing import services as standing
 
 logger = logging.getLogger("crm.tasks")
 
@@ -33,6 +34,7 @@ def tick() -> None:
     try:
         jobs.show_life("beat", now=now)
         schedule.enqueue_due(now=now)
+        standing.enqueue_due(now=now)
         jobs.wake_waiting()
         ring_if_waiting()
         mailing.ring_if_waiting(now=now)

@@ -155,6 +155,23 @@ def put_away_again(*, user: User, pk: int, value: None, before: dict[str, Any], 
     services.trash_customer(user=user, customer_id=pk, now=now)
 
 
+def bring_contact_back(*, user: User, pk: int, value: None, now: datetime) -> dict[str, Any]:
+    """Take one contact out of the trash."""
+    services.restore_contact(user=user, contact_id=pk)
+    return {}
+
+
+def purge_contact(*, user: User, pk: int, value: None, now: datetime) -> dict[str, Any]:
+    """Delete one contact of the trash for ever."""
+    services.purge(user=user, ids=[pk], obj="contact")
+    return {}
+
+
+def put_contact_away_again(*, user: User, pk: int, value: None, before: dict[str, Any], now: datetime) -> None:
+    """Undo of it."""
+    services.trash_contact(user=user, contact_id=pk, now=now)
+
+
 CHANGE = ("customer", "change")
 TAG, UNTAG, TRASH = Tagging(), Untagging(), Trashing()
 
@@ -245,3 +262,9 @@ RESTORE = Action("restore", gettext_lazy("Restore"), "rotate-ccw", ("customer", 
 """The one thing that the list of the trash does to many at once with Undo."""
 PURGE = Action("purge", gettext_lazy("Delete for ever"), "trash-2", ("customer", "purge"), purge, danger=True)
 """Asked for on a page of its own."""
+CONTACT_RESTORE = Action(
+    "restore", gettext_lazy("Restore"), "rotate-ccw", ("contact", "delete"), bring_contact_back, put_contact_away_again
+)  # fmt: skip
+CONTACT_PURGE = Action(
+    "purge", gettext_lazy("Delete for ever"), "trash-2", ("contact", "purge"), purge_contact, danger=True
+)  # fmt: skip

@@ -5,30 +5,22 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from django import forms
-from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.accounts.audit import record_request
-from crm.kit.crypto import Unreadable
-from crm.kit.customfields.catalogue import catalogue_for
 from crm.kit.customfields.forms import writable
 from crm.kit.customfields.lines import OwnFieldsForm, line_of, lines_of
-from crm.kit.customfields.values import level_of, unsealed
+from crm.kit.customfields.unmasking import UnmaskOwnField, seen_field
 from crm.kit.errors import Invalid, Refused
 from crm.kit.models import CustomField
 from crm.kit.rows import tag
 from crm.kit.slots import panel
-from crm.kit.views import Page, PlainForm, Policed
+from crm.kit.views import Policed
 from customers import services
 from customers.models import Customer
 from customers.views import find_customer
-
-UNMASKED_AN_HOUR = 30
 
 
 @panel(
@@ -96,15 +88,6 @@ class EditOwnField(Policed):
         return draw_line(self.request, customer, seen_field(self.request, name))
 
 
-def seen_field(request: HttpRequest, name: str) -> CustomField:
-    """A field that the reader may know of, or 404."""
-    user: Any = request.user
-    field = catalogue_for(user).active("customer").get(name)
-    if field is None or level_of(field, user.access.restricted_fields("customer")) == "hidden":
-        raise Http404
-    return field
-
-
 def draw_line(request: HttpRequest, customer: Customer, field: CustomField) -> HttpResponse:
     """The value of one line with its buttons."""
     user: Any = request.user
@@ -114,69 +97,9 @@ def draw_line(request: HttpRequest, customer: Customer, field: CustomField) -> H
     return render(request, "customers/own_value.html", {"customer": customer, "line": line})
 
 
-class ReasonForm(PlainForm):
-    """Why somebody wants to see a sensitive value."""
+class Unmask(UnmaskOwnField):
+    """A sensitive value of a customer."""
 
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"), min_length=5, max_length=200,
-        help_text=gettext_lazy("It is kept in the audit trail with your name."),
-        error_messages={"required": gettext_lazy("Say why you need to see it.")},
-    )  # fmt: skip
-
-
-class Unmask(Page):
-    """A sensitive value in the clear: a right of its own, asked with a reason, written down, so many an hour."""
-
-    policy = ("sensitive", "view")
-    template_name = "customers/unmask.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        self.customer = find_customer(self.request.user, self.kwargs["pk"])
-        self.field = seen_field(self.request, self.kwargs["name"])
-        levels = self.request.user.access.restricted_fields("customer")
-        if not self.field.sensitive or self.field.rule in levels or self.customer.custom.get(self.field.name) is None:
-            raise Http404
-        return super().get_context_data(customer=self.customer, field=self.field, **{"form": ReasonForm(), **kwargs})
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self.draw(self.get_context_data())
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        form = ReasonForm(request.POST)
-        context = self.get_context_data(form=form)
-        if not form.is_valid():
-            return self.draw(context, HTTPStatus.UNPROCESSABLE_ENTITY)
-        try:
-            value = self.reveal(form.cleaned_data["reason"])
-        except Refused as refused:
-            form.add_error("reason", refused.message)
-            return self.draw(context, HTTPStatus.UNPROCESSABLE_ENTITY)
-        return self.draw({**context, "value": value})
-
-    def reveal(self, reason: str) -> str:
-        """The value, after the trail has it that somebody saw it."""
-        _count(self.request.user.pk)
-        try:
-            value = str(unsealed(self.field, self.customer.custom[self.field.name]))
-        except Unreadable as problem:
-            raise Refused(str(problem)) from problem
-        detail: dict[str, object] = {"field": self.field.rule, "id": self.customer.pk, "reason": reason}
-        record_request(self.request, "unmask", "customer", detail)
-        return value
-
-    def draw(self, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        """In the dialog, or as a page without a script."""
-        part = self.request.headers.get("HX-Request")
-        template = "customers/unmask_dialog.html" if part else self.template_name
-        response = render(self.request, template, context, status=status)
-        response.headers["Cache-Control"] = "no-store"
-        return response
-
-
-def _count(user_id: int) -> None:
-    """Refused (429) beyond the hour's number."""
-    key = f"unmask-{user_id}"
-    cache.add(key, 0, 3600)
-    if cache.incr(key) > UNMASKED_AN_HOUR:
-        sentence = _("You have looked at %(most)s sensitive values within an hour. Try again later.")
-        raise Refused(sentence % {"most": UNMASKED_AN_HOUR}, status=HTTPStatus.TOO_MANY_REQUESTS, code="too_many")
+    model = Customer
+    object = "customer"
+    list_name = gettext_lazy("Customers")

@@ -116,6 +116,15 @@ class TrashFilters(KitFilterSet):
     owner = OwnerFilter()
 
 
+class ContactTrashFilters(KitFilterSet):
+    """The list of contacts in the trash."""
+
+    object = "contact"
+    key = "customers.contacttrash"
+
+    owner = OwnerFilter()
+
+
 class ContactCustomerFilter(IdFilter):
     """Contacts of one customer."""
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.settings_views import settings_page
 from crm.kit import nav, palette, records, subjects, timeline
-from crm.kit.slots import panel
+from crm.kit.slots import block, panel
 from crm.kit.subjects import Hit, Subject, of_id, outside, own_id
 from crm.kit.tables import Scene
 from crm.kit.workspace import workspace
@@ -26,7 +26,7 @@ from customers.files import panels as files
 from customers.following import mentions
 from customers.following import panels as following
 from customers.models import Contact, Customer, ExternalId, Interaction
-from customers.privacy import lists
+from customers.privacy import events, lists
 from customers.privacy.consent import standings
 from customers.timeline import SUBJECT
 
@@ -55,7 +55,7 @@ lists.register()
 
 NOTES = 50
 CONSENT_TONES = {"given": "ok", "withdrawn": "bad", "unknown": ""}
-__all__ = ["duplicates", "files", "following"]
+__all__ = ["duplicates", "events", "files", "following"]
 
 
 def _customers_of_number(rows: QuerySet[Customer], text: str) -> QuerySet[Customer]:
@@ -137,6 +137,21 @@ def customer_news(request: HttpRequest, pk: int, since: datetime) -> SafeString:
 
 records.kind("customer", shown_customers, policy=("customer", "view"), plural=_("Customers"), news=customer_news)
 records.kind("contact", shown_contacts, policy=("contact", "view"), plural=_("Contacts"))
+
+
+for _name, _title, _order in (
+    ("facts", _("Profile"), 1), ("tags", _("Tags"), 110), ("points", _("Ways to reach them"), 120),
+    ("contacts", _("Contacts"), 130), ("family", _("Company and branches"), 140),
+    ("relations", _("Relationships"), 150), ("note", _("Note"), 160),
+):  # fmt: skip
+    block(
+        "customer.detail.profile", _name, title=_title, template=f"customers/parts/{_name}.html", order=_order,
+        policy=("customer", "view"), fixed=_name == "facts",
+    )  # fmt: skip
+block(
+    "customer.detail.tabs", "timeline", title=_("Timeline"), template="customers/timeline.html", order=1,
+    policy=("customer", "view"), tab=True, fixed=True,
+)  # fmt: skip
 
 
 @panel(

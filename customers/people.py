@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.kit import timeline
+from crm.kit.customfields.lines import lines_of
+from crm.kit.customfields.unmasking import UnmaskOwnField
 from crm.kit.errors import Refused
 from crm.kit.lists import ListView
 from crm.kit.masking import at_level
@@ -31,6 +33,7 @@ from customers.models import Contact, ContactRole, Customer, Interaction
 from customers.points import add_errors
 from customers.tables import CONTACT_ORDERINGS, CONTACT_TABLE
 from customers.timeline import INTERACTION_DATA, MESSAGES, draw_interaction
+from customers.trash import trashed
 from customers.views import find_contact, find_customer
 
 SUBJECT = "customers.contact"
@@ -59,6 +62,7 @@ class ContactList(ListView):
         "No contacts yet. A contact is a person you talk to at a company; add the first one here or on a customer's page."
     )
     actions = CONTACT_ACTIONS
+    also = ((gettext_lazy("Trash"), "/contacts/trash/", ("contact", "delete")),)
 
     def get_queryset(self) -> QuerySet[Contact]:
         reached = Customer.objects.visible_to(self.request.user).only("name")
@@ -93,11 +97,27 @@ class ContactPage(RecordPage):
             "reachable": not ({"email", "phone"} & levels.keys()),
             "may_change": user.access.can("contact", "change"),
             "may_delete": user.access.can("contact", "delete"),
+            "own": lines_of(contact, obj="contact", user=user),
+            "own_unmask": "contact-unmask",
             "row_where": f"/contacts/{contact.pk}/",
             "tags_where": f"/contacts/{contact.pk}/tags/",
             **roles_context(self.request, contact),
             **talk_context(self.request, contact),
         }
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().get(request, *args, **kwargs)
+        except Http404:
+            return trashed(request, "contact", kwargs["pk"])
+
+
+class UnmaskOfContact(UnmaskOwnField):
+    """A sensitive value of a contact."""
+
+    model = Contact
+    object = "contact"
+    list_name = gettext_lazy("Contacts")
 
 
 class ContactTalk(Policed):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -108,28 +110,32 @@ CONTACT_TABLE = Table(
 )  # fmt: skip
 
 
-def days_left(row: Customer, scene: Scene) -> int:
+def days_left(row: Customer | Contact, scene: Scene) -> int:
     """Days until a row of the trash goes for ever."""
     assert row.deleted_at is not None
     return max(0, (row.deleted_at + timedelta(days=KEPT_DAYS) - scene.now).days)
 
 
-def _gone(row: Customer, scene: Scene) -> SafeString:
-    return format_html(
-        '<a class="who w{}" data-i="{}" href="/customers/{}/">{}</a>',
-        words.colour_index(row.name), words.initials(row.name), row.pk, row.name,
+def _gone(base: str) -> Callable[[Any, Scene], SafeString]:
+    return lambda row, scene: format_html(
+        '<a class="who w{}" data-i="{}" href="/{}/{}/">{}</a>',
+        words.colour_index(row.name), words.initials(row.name), base, row.pk, row.name,
     )  # fmt: skip
 
 
-TRASH_TABLE = Table(
-    (
-        Column("name", _("Name"), _gone, lambda row: row.name, sort="name", first=True, order=0),
-        Column("kind", _("Type"), lambda row, scene: row.get_kind_display(), order=5),
-        Column("owner", _("Owner"), lambda row, scene: cells.text(owner_name(row)), owner_name, order=10),
-        Column("who", _("Moved by"), lambda row, scene: cells.text(row.moved_by), lambda row: row.moved_by, order=20),
-        Column("deleted_at", _("Moved"), lambda row, scene: cells.ago(row.deleted_at, scene.now), lambda row: row.deleted_at, sort="deleted_at", order=30),
-        Column("left", _("Days left"), lambda row, scene: words.number(days_left(row, scene)), None, css="n", order=40),
-    ),
-    row_label=lambda row: row.name,
-    selectable=True,
+_KIND = Column("kind", _("Type"), lambda row, scene: row.get_kind_display(), order=5)
+_WHEN = (
+    Column("owner", _("Owner"), lambda row, scene: cells.text(owner_name(row)), owner_name, order=10),
+    Column("who", _("Moved by"), lambda row, scene: cells.text(row.moved_by), lambda row: row.moved_by, order=20),
+    Column("deleted_at", _("Moved"), lambda row, scene: cells.ago(row.deleted_at, scene.now), lambda row: row.deleted_at, sort="deleted_at", order=30),
+    Column("left", _("Days left"), lambda row, scene: words.number(days_left(row, scene)), None, css="n", order=40),
 )  # fmt: skip
+
+
+def _trash(base: str, *more: Column) -> Table:
+    name = Column("name", _("Name"), _gone(base), lambda row: row.name, sort="name", first=True, order=0)
+    return Table((name, *more, *_WHEN), row_label=lambda row: row.name, selectable=True)
+
+
+TRASH_TABLE = _trash("customers", _KIND)
+CONTACT_TRASH_TABLE = _trash("contacts")

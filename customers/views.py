@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, QueryDict
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+    QueryDict,
+)
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.accounts.layouts import PAGE as LAYOUT
+from crm.accounts.layouts import audience, by_strength
+from crm.accounts.models import Visit
 from crm.kit import slots, timeline
+from crm.kit.errors import Refused
+from crm.kit.layout.parts import arrange
+from crm.kit.layout.services import layout_for, standing
 from crm.kit.lists import ListView, Preset
 from crm.kit.masking import at_level
 from crm.kit.tables import Scene
@@ -31,9 +44,9 @@ from customers.filters import CustomerFilters
 from customers.following.services import followed_by
 from customers.merging.services import standing_for
 from customers.models import Contact, Customer, Merge
-from customers.services.trash import KEPT_DAYS, in_trash
 from customers.tables import LIFECYCLE_TONES, ORDERINGS, TABLE
 from customers.timeline import SUBJECT
+from customers.trash import trashed
 
 HEAVY = ("search", "sort_name", "custom", "note", "address")
 MOST_COUNTED = 99
@@ -98,19 +111,27 @@ class CustomerPage(RecordPage):
     model = Customer
     record_name = "customer"
     template_name = "customers/record.html"
+    tab = ""  # which one is open whatever the address says
 
     def get_queryset(self) -> QuerySet[Customer]:
         merged = Merge.objects.filter(keep=OuterRef("pk"), undone_at=None)
         rows = super().get_queryset().select_related("owner", "team").defer("search", "sort_name")
         user = self.request.user
-        return rows.annotate(was_merged=Exists(merged), own_drafts=own_drafts(user), followed=followed_by(user))
+        layout = standing(LAYOUT, by_strength(user.access.roles))
+        return rows.annotate(
+            was_merged=Exists(merged), own_drafts=own_drafts(user), followed=followed_by(user), layout=layout
+        )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         customer, user = context["customer"], self.request.user
         levels = user.access.restricted_fields("customer")
-        tab = self.request.GET.get("tab", "timeline")
+        preview = self.arrange(customer)
+        first = next((name for name, _panel in slots.shown(self.request, "customer.detail.tabs")), "timeline")
+        tab = self.tab or self.request.GET.get("tab") or first
         context |= {
+            "preview": preview,
+            "preview_role": self.request.GET.get("layout", ""),
             "tab": tab,
             "levels": levels,
             "row": customer,
@@ -135,24 +156,43 @@ class CustomerPage(RecordPage):
                 context |= {"composer": compose.build(user, customer, asked), "focus": bool(asked)}
         return context
 
+    def arrange(self, customer: Any) -> Any:
+        """Lay the page out; whoever makes layouts may look at a role's, whose name is returned then."""
+        role = self.request.GET.get("layout")
+        if role is None or not self.request.user.access.can("setting", "change"):
+            arrange(self.request, LAYOUT, customer.layout, own=self.request.user.own_tabs.get(LAYOUT, ()))
+            return None
+        arrange(self.request, LAYOUT, layout_for(LAYOUT, [role]))
+        return audience(role)
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             context = self.get_context_data(**kwargs)
         except Http404:
             if standing_for(kwargs["pk"]) is not None:
                 return merged_away(request.user, kwargs["pk"])
-            return self.trashed(request, kwargs["pk"])
+            return trashed(request, "customer", kwargs["pk"])
         if request.headers.get("HX-Target") == "record-tabs":
             return TemplateResponse(request, "customers/tabs.html", context, headers={"Vary": "HX-Target"})
         return self.render_to_response(context)
 
-    def trashed(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """A record of the trash says so to whoever may restore it; anyone else gets the usual 404."""
-        row = in_trash(request.user).filter(pk=pk).first()
-        if row is None:
-            raise Http404
-        until = row.deleted_at + timedelta(days=KEPT_DAYS)
-        return render(request, "customers/trashed.html", {"row": row, "until": until}, status=410)
+
+class PreviewLayout(Policed):
+    """To a customer whose page shows a layout: the one seen last, else any."""
+
+    policy = ("setting", "view")
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        rows = Customer.objects.visible_to(request.user)
+        seen = Visit.objects.filter(user=request.user, object="customer").order_by("-seen_at")
+        pk = next(
+            iter(rows.filter(pk__in=list(seen.values_list("record", flat=True)[:1])).values_list("pk", flat=True)), None
+        )
+        pk = pk or rows.order_by("-pk").values_list("pk", flat=True).first()
+        if pk is None:
+            raise Refused(_("There is no customer yet whose page could be shown."))
+        query = urlencode({"layout": request.GET.get("for", "")})
+        return HttpResponseRedirect(f"{reverse('customer', args=[pk])}?{query}")
 
 
 class TimelinePart(Policed):

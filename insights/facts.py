@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
+from crm.kit.models import CustomField
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -79,6 +81,32 @@ SELECT d.customer_id AS customer, (EXTRACT(EPOCH FROM d.opened_at) * 1000000)::b
        (EXTRACT(EPOCH FROM d.closed_at) * 1000000)::bigint AS closed_at
 FROM sales_deal d JOIN customers_customer c ON c.id = d.customer_id AND c.deleted_at IS NULL
 WHERE d.opened_at < %(until)s
+"""
+
+OWN_TYPES = ("number", "choice", "boolean")
+# each state of a customer from when it stood until it was changed; where the history does not show the beginning
+# (the first state of a row that has been changed more often than the history tells) the state is left out
+OWN = """
+WITH states AS (
+    SELECT e.pgh_obj_id AS customer, e.custom, e.pgh_created_at AS until, e.created_at, e.version,
+           lag(e.pgh_created_at) OVER (PARTITION BY e.pgh_obj_id ORDER BY e.pgh_id) AS before
+    FROM customers_customerevent e WHERE e.pgh_label = 'update'
+    UNION ALL
+    SELECT c.id, c.custom, NULL, c.created_at, c.version,
+           (SELECT max(e.pgh_created_at) FROM customers_customerevent e WHERE e.pgh_obj_id = c.id AND e.pgh_label = 'update')
+    FROM customers_customer c
+), known AS (
+    SELECT s.*, COALESCE(s.before, CASE WHEN s.version = 1 THEN s.created_at END) AS since
+    FROM states s JOIN customers_customer c ON c.id = s.customer AND c.deleted_at IS NULL
+)
+SELECT k.customer, f.name AS field,
+       CASE f.type WHEN 'number' THEN crm_field_number(k.custom, f.name)
+                   WHEN 'boolean' THEN CASE k.custom -> f.name WHEN 'true' THEN 1 WHEN 'false' THEN 0 END END AS value,
+       CASE f.type WHEN 'choice' THEN k.custom ->> f.name END AS option,
+       (EXTRACT(EPOCH FROM k.since) * 1000000)::bigint AS since, (EXTRACT(EPOCH FROM k.until) * 1000000)::bigint AS until
+FROM known k JOIN kit_customfield f ON f.object = 'customer' AND f.type IN ('number', 'choice', 'boolean')
+     AND NOT f.sensitive AND f.archived_at IS NULL AND k.custom ? f.name
+WHERE k.since < %(until)s AND jsonb_typeof(k.custom -> f.name) <> 'null'
 """
 
 # every metric: local day, value, number of rows behind it
@@ -158,6 +186,7 @@ def customer_facts(*, until: datetime, zone: str, log: Cleaning | None = None) -
     interactions["direction"] = interactions["direction"].fillna("")
     tickets = read(TICKETS, {**number, "resolved_at": "Int64", "rating": float}, **values)
     deals = read(DEALS, {**number, "closed_at": "Int64"}, **values)
+    own = _own_fields(len(customers), values, log)
     if log is not None:
         _note_dropped(log, values)
     orders = orders.sort_values(["at", "key"], kind="stable", ignore_index=True)
@@ -168,7 +197,23 @@ def customer_facts(*, until: datetime, zone: str, log: Cleaning | None = None) -
         interactions=_moments(interactions, "at"),
         tickets=_moments(tickets, "at", "resolved_at"),
         deals=_moments(deals, "at", "closed_at"),
+        own=own,
     )
+
+
+def _own_fields(customers: int, values: dict[str, Any], log: Cleaning | None) -> pd.DataFrame:
+    """Spans of the workspace's own fields; of no field whose history is too short to learn from."""
+    from insights.features.contract import OWN as SHAPE
+    from insights.features.contract import empty
+    from insights.features.own import told_long_enough
+
+    if not CustomField.objects.filter(
+        object="customer", type__in=OWN_TYPES, archived_at=None, sensitive=False
+    ).exists():
+        return empty(SHAPE)
+    kinds = {"customer": "int64", "field": str, "value": float, "option": object, "since": "Int64", "until": "Int64"}
+    spans = _moments(read(OWN, kinds, **values), "since", "until")
+    return told_long_enough(spans, customers, values["until"], log)
 
 
 def _note_dropped(log: Cleaning, values: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.kit import nav, rollups
+from crm.kit import nav, rollups, slots
 from crm.kit.slots import panel
 from crm.kit.ui.words import band_word, day, number, percent, short_day, signed
 from crm.kit.workspace import workspace
@@ -86,31 +86,50 @@ def worst_risk_of(user: Any, ids: Sequence[int], now: datetime) -> rollups.Figur
     return rollups.Figure(percent(worst.churn_probability), worst.customer.name)
 
 
-@panel(
-    "customer.detail.figures", title=gettext_lazy("Predictions"), policy=("score", "view"), order=10, framed=False,
-    bare=True, template="insights/panels/figures.html", name="predictions",
-)  # fmt: skip
-def figures(request: HttpRequest, record: Any) -> dict[str, Any]:
-    """Health, churn risk, value of the next twelve months, spend so far."""
+def _figure(name: str, title: Any, order: int) -> Callable[[slots.Loader], slots.Loader]:
+    return panel(
+        "customer.detail.figures", title=title, policy=("score", "view"), order=order, framed=False, bare=True,
+        template=f"insights/panels/figure_{name}.html", name=name,
+    )  # fmt: skip
+
+
+@_figure("health", gettext_lazy("Health"), 10)
+def health_figure(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """The health of today and how it went of late."""
     score = score_for(request, record)
-    horizon = (score.churn_run.settings or {}).get("horizon_days") if score and score.churn_run else None
-    spread = (
-        (score.clv_high - score.clv_low) / 2
-        if score and score.clv_high is not None and score.clv_low is not None
-        else None
-    )
-    probability = score.churn_probability if score else None
+    return {"score": score, "trend": _health_trend(record, score)}
+
+
+@_figure("churn", gettext_lazy("Churn risk"), 12)
+def churn_figure(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """The risk within the model's horizon, with its band."""
+    score = score_for(request, record)
     band = score.churn_band if score else ""
     return {
         "score": score,
-        "horizon": horizon,
-        "spread": spread,
+        "horizon": (score.churn_run.settings or {}).get("horizon_days") if score and score.churn_run else None,
         "band": band_word(band) if band else "",
         "tone": {"high": "bad", "medium": "warn", "low": "ok"}.get(band, ""),
-        "probability": probability,
-        "currency": workspace().home_currency,
-        "trend": _health_trend(record, score),
+        "probability": score.churn_probability if score else None,
     }
+
+
+@_figure("value", gettext_lazy("Value, next 12 months"), 14)
+def value_figure(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """What the customer will bring, with its spread."""
+    score = score_for(request, record)
+    low, high = (score.clv_low, score.clv_high) if score else (None, None)
+    return {
+        "score": score,
+        "spread": None if low is None or high is None else (high - low) / 2,
+        "currency": workspace().home_currency,
+    }
+
+
+@_figure("spend", gettext_lazy("Lifetime spend"), 16)
+def spend_figure(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """What the customer brought so far."""
+    return {"score": score_for(request, record), "currency": workspace().home_currency}
 
 
 def _health_trend(record: Any, score: CustomerScore | None) -> dict[str, Any]:

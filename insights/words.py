@@ -146,6 +146,9 @@ WHY = {
 }
 DROPPED = {
     "line without a customer": gettext_lazy("line without a customer"),
+    "own field without a year of history": gettext_lazy(
+        "own field left out: the history does not show its values of a year ago, and today's would give the outcome away"
+    ),
     "adjustment line": gettext_lazy("adjustment line (postage, fee, correction)"),
     "line without a price": gettext_lazy("line without a price"),
     "sale line without a quantity": gettext_lazy("sale line without a quantity"),
@@ -233,6 +236,8 @@ def metric_title(metric: Metric) -> str:
 
 def reason_words(code: str, values: Values, currency: str) -> str:
     """One reason as a sentence."""
+    if code.startswith("own_"):
+        return _("Own field “%(name)s”") % {"name": code.removeprefix("own_").replace("_", " ")}
     made = _SENTENCES.get(code)
     return made(values, currency) if made else said(DRIVERS, code)
 

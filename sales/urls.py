@@ -11,5 +11,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sales/deals/new/", views.NewDeal.as_view(), name="deal-new"),
     path("sales/deals/<int:pk>/", views.DealPage.as_view(), name="deal"),
     path("sales/deals/<int:pk>/own/", views.EditDealFields.as_view(), name="deal-own"),
+    path("sales/deals/<int:pk>/own/<str:name>/unmask/", views.UnmaskOfDeal.as_view(), name="deal-unmask"),
     path("sales/deals/<int:pk>/move/", views.MoveDeal.as_view(), name="deal-move"),
 ]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from crm.kit import keyset
 from crm.kit.changes import changes_of
 from crm.kit.customfields.lines import OwnFieldsPage, lines_of
+from crm.kit.customfields.unmasking import UnmaskOwnField
 from crm.kit.errors import Invalid
 from crm.kit.lists import ListView, Preset
 from crm.kit.views import Action, FormPage, RecordPage
@@ -162,6 +163,7 @@ class DealPage(RecordPage):
             "changes": changes_of(deal, [f for f in fields if f != "stage"], levels),
             "may_change": access.can("deal", "change"),
             "own": lines_of(deal, obj="deal", user=self.request.user),
+            "own_unmask": "deal-unmask",
             "own_edit": reverse("deal-own", args=[deal.pk]) if access.can("deal", "change") else "",
         }
 
@@ -180,6 +182,14 @@ class EditDealFields(OwnFieldsPage):
 
     def address(self) -> str:
         return reverse("deal", args=[self.record.pk])
+
+
+class UnmaskOfDeal(UnmaskOwnField):
+    """A sensitive value of a deal."""
+
+    model = Deal
+    object = "deal"
+    list_name = gettext_lazy("Deals")
 
 
 class NewDeal(FormPage):

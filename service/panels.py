@@ -8,13 +8,16 @@ from typing import Any
 
 from django.db.models import Count, Min, Q
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.kit import nav, records, rollups, subjects
 from crm.kit.slots import panel
 from crm.kit.subjects import Hit, Subject
+from crm.kit.ui import words
 from customers import holders
 from customers.following import telling
+from service.lists import LONG_WAIT
 from service.models import Ticket
 from service.services import reach
 
@@ -47,7 +50,10 @@ def ticket_numbers(request: HttpRequest, record: Any) -> dict[str, Any]:
     known = getattr(record, "_ticket_numbers", None)
     if known is None:
         rows = Ticket.objects.visible_to(request.user).filter(customer=record)
-        known = rows.aggregate(total=Count("pk"), open=Count("pk", filter=OPEN), oldest=Min("opened_at", filter=OPEN))
+        known = rows.aggregate(
+            total=Count("pk"), open=Count("pk", filter=OPEN), oldest=Min("opened_at", filter=OPEN),
+            unanswered=Min("opened_at", filter=OPEN & Q(first_response_at=None)),
+        )  # fmt: skip
         record._ticket_numbers = known
     return known
 
@@ -64,6 +70,19 @@ def ticket_numbers(request: HttpRequest, record: Any) -> dict[str, Any]:
 def open_tickets_figure(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Number of open tickets and since when the oldest waits."""
     return ticket_numbers(request, record)
+
+
+@panel(
+    "customer.detail.chips", title=_("Open tickets"), policy=("ticket", "view"), order=30, framed=False, bare=True,
+    template="service/chip.html", name="tickets-chip",
+)  # fmt: skip
+def tickets_chip(request: HttpRequest, record: Any) -> dict[str, Any] | None:
+    """That a ticket waits for its first answer, and for how long; the open ones stand among the figures."""
+    numbers = ticket_numbers(request, record)
+    if numbers["unanswered"] is None:
+        return None
+    wait = timezone.now() - numbers["unanswered"]
+    return {"wait": words.duration(wait.total_seconds()), "long": wait >= LONG_WAIT}
 
 
 @rollups.figure("customer", "tickets", _("Open tickets"), policy=("ticket", "view"), order=30)

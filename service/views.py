@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from crm.kit.changes import changes_of
 from crm.kit.customfields.lines import OwnFieldsPage, lines_of
+from crm.kit.customfields.unmasking import UnmaskOwnField
 from crm.kit.errors import Invalid
 from crm.kit.lists import ListView, Preset
 from crm.kit.views import Action, FormPage, RecordPage
@@ -90,6 +91,7 @@ class TicketPage(RecordPage):
             "may_change": user.access.can("ticket", "change"),
             "customer_reached": bool(reached),
             "own": lines_of(ticket, obj="ticket", user=user),
+            "own_unmask": "ticket-unmask",
             "own_edit": reverse("ticket-own", args=[ticket.pk]) if user.access.can("ticket", "change") else "",
         }
 
@@ -108,6 +110,14 @@ class EditTicketFields(OwnFieldsPage):
 
     def address(self) -> str:
         return reverse("ticket", args=[self.record.pk])
+
+
+class UnmaskOfTicket(UnmaskOwnField):
+    """A sensitive value of a ticket."""
+
+    model = Ticket
+    object = "ticket"
+    list_name = gettext_lazy("Tickets")
 
 
 class NewTicket(FormPage):

@@ -84,6 +84,7 @@ class User(AbstractUser):
     density = models.CharField(_("density"), max_length=12, default=Density.COMPACT, choices=Density.choices)
     single_keys = models.BooleanField(_("single-letter shortcuts"), default=True)
     signature = models.TextField(_("signature"), max_length=2000, blank=True, default="")
+    own_tabs = models.JSONField(default=dict, blank=True, help_text="Parts of record pages that stand as own tabs.")
     starred = models.JSONField(default=list, blank=True, help_text="Saved views in the sidebar: view, name, href.")
 
     objects: ClassVar[People] = People()

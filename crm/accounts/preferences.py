@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
-from crm.kit.errors import Invalid
+from crm.kit.errors import Invalid, Refused
 
 LANGUAGES = {code for code, _name in settings.LANGUAGES}
 
@@ -43,3 +43,26 @@ def save_profile(
     user.first_name, user.last_name, user.email = first_name, last_name, email
     user.time_zone, user.single_keys, user.signature = time_zone, single_keys, signature
     user.save(update_fields=["first_name", "last_name", "email", "time_zone", "single_keys", "signature"])
+
+
+MOST_OWN_TABS = 8
+
+
+@transaction.atomic
+def set_own_tab(*, user: User, page: str, part: str, do: str) -> list[str]:
+    """Have a part of a record page stand as a tab of one's own, or in its column again, or move the tab."""
+    row = User.objects.select_for_update().get(pk=user.pk)
+    own = [one for one in row.own_tabs.get(page, []) if isinstance(one, str)]
+    if do == "tab" and part not in own:
+        if len(own) >= MOST_OWN_TABS:
+            raise Refused(_("You have %(most)s own tabs, which is all there is room for.") % {"most": MOST_OWN_TABS})
+        own.append(part)
+    elif do == "column" and part in own:
+        own.remove(part)
+    elif do in ("up", "down") and part in own:
+        place = own.index(part)
+        own.insert(min(max(place + (-1 if do == "up" else 1), 0), len(own) - 1), own.pop(place))
+    row.own_tabs = {**row.own_tabs, page: own}
+    row.save(update_fields=["own_tabs"])
+    user.own_tabs = row.own_tabs
+    return own

@@ -28,10 +28,12 @@ CLEAR_SAMPLE = "clear_sample"
 SECTIONS: list[tuple[str, Any, str, str, tuple[str, str]]] = [
     ("profile", gettext_lazy("Profile and appearance"), "settings-profile", "user", ("self", "view")),
     ("notifications", gettext_lazy("Notifications"), "settings-notifications", "bell", ("self", "view")),
+    ("tabs", gettext_lazy("My tabs"), "settings-tabs", "columns-3", ("self", "view")),
     ("users", gettext_lazy("Users"), "settings-users", "users", ("user", "view")),
     ("teams", gettext_lazy("Teams"), "settings-teams", "git-branch", ("team", "view")),
     ("api-keys", gettext_lazy("API keys"), "settings-api-keys", "key-round", ("apikey", "view")),
     ("fields", gettext_lazy("Fields"), "settings-fields", "list-checks", ("field", "view")),
+    ("layout", gettext_lazy("Layout"), "settings-layout", "panel-left", ("setting", "view")),
     ("audit", gettext_lazy("Security trail"), "settings-audit", "shield-check", ("audit", "view")),
     ("workspace", gettext_lazy("Workspace"), "settings-workspace", "settings", ("setting", "view")),
 ]

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from crm.accounts import (
     field_views,
+    layout_views,
     notification_views,
     savedview_views,
     settings_views,
@@ -39,6 +40,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/fields/<int:pk>/rules/", field_views.SetRules.as_view(), name="settings-field-rules"),
     path("settings/fields/<int:pk>/type/", field_views.ChangeType.as_view(), name="settings-field-type"),
     path("settings/fields/<int:pk>/delete/", field_views.DeleteField.as_view(), name="settings-field-delete"),
+    path("settings/layout/", layout_views.LayoutSettings.as_view(), name="settings-layout"),
+    path("settings/layout/undo/", layout_views.UndoLayout.as_view(), name="settings-layout-undo"),
+    path("settings/tabs/", layout_views.OwnTabs.as_view(), name="settings-tabs"),
     path("visits/<slug:object>/<int:pk>/", visit_views.NoteVisit.as_view(), name="visit"),
     path("visits/<slug:object>/<int:pk>/pin/", visit_views.TogglePin.as_view(), name="visit-pin"),
     path("notifications/", notification_views.Notifications.as_view(), name="notifications"),

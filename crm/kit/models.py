@@ -8,6 +8,8 @@ from django.db.models.functions import Reverse, Substr
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from crm.kit.history import tracked
+
 
 class Workspace(models.Model):
     """The one workspace of an installation (a single row)."""
@@ -29,6 +31,25 @@ class Workspace(models.Model):
     def has_sample_data(self) -> bool:
         """Whether the rows of the demo generator are still here."""
         return self.sample_loaded_at is not None
+
+
+@tracked()
+class PageLayout(models.Model):
+    """How a record page is laid out for everyone (``role`` empty) or for one role; the history keeps what was before."""
+
+    page = models.CharField(max_length=30)
+    role = models.CharField(max_length=12, blank=True, default="")
+    parts = models.JSONField(default=dict, blank=True)
+    """Areas with the names of their parts, and the hidden ones; empty stands for the default."""
+    version = models.PositiveIntegerField(default=0)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    changed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["page", "role"], name="kit_pagelayout_once")]
+
+    def __str__(self) -> str:
+        return f"{self.page} {self.role}"
 
 
 class Source(models.Model):
@@ -143,6 +164,66 @@ class Job(models.Model):
     def is_over(self) -> bool:
         """Whether the job has ended, well or not."""
         return self.state not in (self.State.QUEUED, self.State.RUNNING)
+
+
+class StandingExport(models.Model):
+    """A list that is written to a file again and again, with the rights that its owner has then."""
+
+    class Every(models.TextChoices):
+        DAY = "day", _("Every day")
+        WEEK = "week", _("Every week")
+        MONTH = "month", _("Every month")
+
+    class Format(models.TextChoices):
+        CSV = "csv", "CSV"
+        XLSX = "xlsx", "Excel (XLSX)"
+        NDJSON = "ndjson", "NDJSON"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    list = models.CharField(max_length=60)
+    path = models.CharField(max_length=200)
+    query = models.TextField(blank=True, default="")
+    name = models.CharField(_("name"), max_length=80)
+    format = models.CharField(_("format"), max_length=8, choices=Format.choices, default=Format.CSV)
+    every = models.CharField(_("repeats"), max_length=8, choices=Every.choices, default=Every.DAY)
+    at = models.TimeField(_("time"))
+    weekday = models.PositiveSmallIntegerField(_("day of the week"), default=0)
+    monthday = models.PositiveSmallIntegerField(_("day of the month"), default=1)
+    keep_days = models.PositiveSmallIntegerField(_("files are kept for days"), default=7)
+    mail = models.BooleanField(_("tell me by e-mail"), default=False)
+    next_at = models.DateTimeField(null=True, blank=True)
+    paused = models.TextField(blank=True, default="")
+    """Why it does not run: a sentence; empty while it does."""
+    created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["next_at"], name="kit_standing_due", condition=models.Q(deleted_at=None, paused=""))
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StandingFile(models.Model):
+    """One file of a standing export, fetched by its token."""
+
+    token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    export = models.ForeignKey(StandingExport, models.CASCADE, related_name="files")
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
+    format = models.CharField(max_length=8)
+    begun = models.PositiveIntegerField(default=0)
+    """Grows when what was read must be read again: a person was erased meanwhile."""
+    made_at = models.DateTimeField(null=True, blank=True)
+    rows = models.BigIntegerField(default=0)
+    size = models.BigIntegerField(default=0)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    gone = models.CharField(max_length=20, blank=True, default="")
+    """Why the file is no longer there before its time: ``erased``."""
+
+    def __str__(self) -> str:
+        return f"{self.token}.{self.format}"
 
 
 class ScheduledSlot(models.Model):

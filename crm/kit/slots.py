@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest
+from django.template import Context
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
@@ -46,7 +47,7 @@ class Panel:
     slot: str
     name: str
     title: Any
-    load: Loader
+    load: Loader | None  # None: the page's own part, drawn from what the page knows
     template: str
     policy: tuple[str, str]
     order: int = 50
@@ -58,6 +59,7 @@ class Panel:
     skeleton: str = "lines"
     live: str = ""  # topic that refetches it
     tab: bool = False  # a tab of the record page instead of a card
+    fixed: bool = False  # a layout may move it, not hide it
     count: Callable[[HttpRequest, Any], int | None] | None = None
 
 
@@ -82,6 +84,11 @@ def panel(
     return keep
 
 
+def block(slot: str, name: str, *, title: Any, template: str, policy: tuple[str, str], **options: Any) -> None:
+    """Register a part that a page draws itself: the template gets the page's own context, and costs no query more."""
+    _panels.setdefault(slot, {})[name] = Panel(slot, name, title, None, template, policy, bare=True, **options)
+
+
 def opens(slot: str, find: Callable[[Any, int], Any]) -> None:
     """Register ``find(user, id) -> row or None`` for lazy panels of slots that start with ``slot``."""
     _finders[slot] = find
@@ -93,10 +100,23 @@ def panels_of(slot: str, user: Any) -> list[Panel]:
     return sorted(found, key=lambda one: (one.order, one.name))
 
 
+def follow(request: HttpRequest, layout: Mapping[str, list[tuple[str, Panel]]]) -> None:
+    """Have the slots of this request show these panels, each under this name, instead of all of theirs."""
+    request.__dict__["_layout"] = layout
+
+
+def shown(request: HttpRequest, slot: str) -> list[tuple[str, Panel]]:
+    """The panels of a slot on this page, each with its name there: as its layout says, else all of them."""
+    layout: Mapping[str, list[tuple[str, Panel]]] = request.__dict__.get("_layout", {})
+    if slot in layout:
+        return layout[slot]
+    return [(one.name, one) for one in panels_of(slot, request.user)]
+
+
 def get_panel(slot: str, name: str) -> Panel:
     """The panel, or 404."""
     found = _panels.get(slot, {}).get(name)
-    if found is None:
+    if found is None or found.load is None:
         raise Http404
     return found
 
@@ -118,17 +138,21 @@ def address(one: Panel, record: Any) -> str:
         return ""
 
 
-def draw_slot(request: HttpRequest, slot: str, record: Any = None) -> SafeString:
+def draw_slot(request: HttpRequest, slot: str, record: Any = None, page: Context | None = None) -> SafeString:
     """All panels of a slot; lazy ones as skeletons that fetch themselves."""
     drawn = [
-        draw_waiting(one, record) if one.lazy else draw_panel(request, one, record)
-        for one in panels_of(slot, request.user)
+        draw_waiting(one, record) if one.lazy else draw_panel(request, one, record, page)
+        for _name, one in shown(request, slot)
     ]
     return mark_safe("".join(drawn))  # noqa: S308 - each part is safe
 
 
-def draw_panel(request: HttpRequest, one: Panel, record: Any) -> SafeString:
+def draw_panel(request: HttpRequest, one: Panel, record: Any, page: Context | None = None) -> SafeString:
     """The panel with its numbers, or in its place the sentence that it could not load."""
+    if one.load is None:
+        assert page is not None
+        assert page.template is not None
+        return page.template.engine.get_template(one.template).render(page)
     try:
         context = one.load(request, record)
         if context is None:

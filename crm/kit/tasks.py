@@ -15,6 +15,7 @@ from crm.kit.jobs import handler
 from crm.kit.lists import bulk, undo
 from crm.kit.models import CustomField, Job, LiveEvent, ScheduledSlot
 from crm.kit.progress import Progress
+from crm.kit.standing import services as standing
 
 KEEP_JOBS = dt.timedelta(days=90)
 KEEP_SLOTS = dt.timedelta(days=400)
@@ -31,7 +32,14 @@ def tidy(_job: Job, _report: Progress) -> dict[str, Any]:
     slots, _by_model = ScheduledSlot.objects.filter(due_at__lt=Now() - KEEP_SLOTS).delete()
     answers = idempotency.forget(before=timezone.now() - KEEP_ANSWERS)
     words = vocabulary.tidy()
-    return {"bells": bells, "jobs": jobs, "slots": slots, "answers": answers, "words": words}
+    files = standing.tidy(now=timezone.now())
+    return {"bells": bells, "jobs": jobs, "slots": slots, "answers": answers, "words": words, "files": files}
+
+
+@handler(standing.KIND, title=_("Standing export"), time_limit=3 * 3600)
+def write_standing(job: Job, report: Progress) -> dict[str, Any]:
+    """Write one file of a standing export as its owner; a repeated run begins again or finds it done."""
+    return standing.run(job, report, now=timezone.now())
 
 
 @handler(bulk.KIND, title=_("Bulk action"), time_limit=6 * 3600)

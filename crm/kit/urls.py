@@ -9,6 +9,7 @@ from crm.kit.lists.story import UndoJob
 from crm.kit.live import LiveView
 from crm.kit.searchpage import SearchPage
 from crm.kit.shell_views import ChartView, NavCounts, PaletteView, PanelView
+from crm.kit.standing import views as standing
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("search", SearchPage.as_view(), name="search"),
@@ -20,6 +21,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("jobs/<uuid:token>/", JobPage.as_view(), name="job"),
     path("jobs/<uuid:token>/cancel/", CancelJob.as_view(), name="job-cancel"),
     path("jobs/<uuid:token>/undo/", UndoJob.as_view(), name="job-undo"),
+    path("data/exports/", standing.Standing.as_view(), name="standing"),
+    path("data/exports/new/", standing.NewStanding.as_view(), name="standing-new"),
+    path("data/exports/<int:pk>/", standing.StandingPage.as_view(), name="standing-export"),
+    path("data/exports/<int:pk>/run/", standing.RunNow.as_view(), name="standing-run"),
+    path("data/exports/<int:pk>/pause/", standing.Pause.as_view(), name="standing-pause"),
+    path("data/exports/<int:pk>/resume/", standing.Resume.as_view(), name="standing-resume"),
+    path("data/exports/<int:pk>/delete/", standing.Delete.as_view(), name="standing-delete"),
+    path("data/exports/<int:pk>/restore/", standing.Restore.as_view(), name="standing-restore"),
+    path("data/exports/files/<uuid:token>/", standing.FetchFile.as_view(), name="standing-file"),
     path("live/", LiveView.as_view(), name="live"),
     path("healthz", Healthz.as_view(), name="healthz"),
     path("readyz", Readyz.as_view(), name="readyz"),

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.apps import apps
 from django.db import connection
 from django.db.models import Model
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from crm.kit.models import SearchWord
+from crm.kit.search import fold
 
 SHORTEST, LONGEST = 4, 24
 LONG = 8
@@ -76,6 +78,28 @@ def _after(start: str) -> str:
 def forget(words: Iterable[str]) -> int:
     """Drop words, for the erasure of a person; ``learn`` brings those back that other rows have too."""
     return SearchWord.objects.filter(word__in=list(words)).delete()[0]
+
+
+def forget_unused(words: Iterable[str]) -> int:
+    """Drop those of the words that no row has any more; how many there were."""
+    folded = {fold(word) for word in words}
+    known = set(SearchWord.objects.filter(word__in=folded).values_list("word", flat=True))
+    return forget(known - _used(known))
+
+
+def _used(words: set[str]) -> set[str]:
+    """The words that some row still has in its name, asked of the index of each table."""
+    found: set[str] = set()
+    with connection.cursor() as cursor:
+        for model in apps.get_models():
+            if any(field.name == "search" for field in model._meta.concrete_fields):
+                cursor.execute(
+                    "SELECT word FROM unnest(%s::text[]) word WHERE EXISTS (SELECT FROM"  # noqa: S608 - our names
+                    f" {model._meta.db_table} WHERE search @@ (quote_literal(word) || ' | ' || quote_literal(':' || word))::tsquery)",
+                    [sorted(words - found)],
+                )
+                found.update(word for (word,) in cursor.fetchall())
+    return found
 
 
 def learn(model: type[Model]) -> None:

@@ -62,6 +62,9 @@ class Kind:
     chunk: int | None = 50_000
     """Rows per transaction; None applies the whole file in one."""
 
+    undoable = True
+    """Whether an import of it can be taken back."""
+
     parts: Mapping[str, Part] = PARTS
     """What belongs to its records, by model."""
 

@@ -162,7 +162,18 @@ def _likely_kinds(ranked: dict[str, list[list[Match]]], table: Table, preset: Pr
     )
 
 
-KIND_ORDER = ("customers", "contacts", "deals", "orders", "tickets", "interactions", "campaigns", "touches", "products")
+KIND_ORDER = (
+    "customers",
+    "contacts",
+    "deals",
+    "orders",
+    "tickets",
+    "interactions",
+    "campaigns",
+    "touches",
+    "products",
+    "consents",
+)
 LACKING = 0.35
 TELLING = {
     "contacts": ({"customer.external_id", "customer.name"}, {"first_name", "last_name", "name", "email"}),
@@ -173,6 +184,7 @@ TELLING = {
     "touches": ({"contact.external_id", "customer.external_id"}, {"campaign.external_id"}),
     "interactions": ({"subject", "text", "direction"}, {"occurred_at", "kind"}),
     "products": ({"category", "name"}, {"sku"}),
+    "consents": ({"purpose"}, {"state", "channel"}),
 }
 """Fields of which some, and those without which hardly any, make a file one of this kind."""
 

@@ -24,7 +24,7 @@ import customers.privacy.files
 import customers.privacy.names  # noqa: F401  names its tables
 from crm.accounts import audit
 from crm.accounts.models import AuditDetail, User
-from crm.kit import jobs
+from crm.kit import jobs, vocabulary
 from crm.kit.errors import Invalid, Refused
 from crm.kit.models import Job
 from customers.imports.undo.scope import dependents_first, model_of
@@ -187,7 +187,7 @@ def _clear_tables(proof: EraseProof, subject: Subject, words: Words, places: dic
             removed[model._meta.label] += _delete(model, found.remove[model])
         removed += _clear_histories(found, subject)
         _leave_stubs(subject, now)
-    cleaned = {**sweep(words), **_forget_answers(subject)}
+    cleaned = {**sweep(words), **_forget_answers(subject), **_forget_names(words)}
     _scrub_trail(proof, subject, words, now)
     proof.counts = {"removed": dict(removed), "kept": dict(kept), "cleaned": cleaned, "places": places}
     proof.state, proof.erased_at = EraseProof.State.DONE, now
@@ -315,6 +315,13 @@ def _forget_answers(subject: Subject) -> dict[str, int]:
     )
     gone = rows.delete()[0]
     return {model._meta.label: gone} if gone else {}
+
+
+def _forget_names(words: Words) -> dict[str, int]:
+    """The words by which a mistyped search is mended: those of the person's names that no other row has."""
+    parts = {part for word in (*words.strong, *words.weak) for part in re.split(r"[\W\d_]+", word) if part}
+    gone = vocabulary.forget_unused(parts)
+    return {"kit.SearchWord": gone} if gone else {}
 
 
 def _scrub_trail(proof: EraseProof, subject: Subject, words: Words, now: datetime) -> None:

@@ -14,10 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.conf import CONF
 from crm.kit.errors import Refused
+from crm.kit.standing.services import forget_erased
 from customers.models import ImportJob, PersonExport
 from customers.privacy.reach import Subject, scrubber
 from customers.privacy.words import Words, near
@@ -46,6 +49,12 @@ def remove_exports(subject: Subject, _words: Words) -> int:
     return len(found)
 
 
+@scrubber("standing")
+def remove_standing(_subject: Subject, words: Words) -> int:
+    """Files of standing exports that hold the person; the next file has them no more."""
+    return forget_erased(lambda path: words.in_traces and names_person(path, words))
+
+
 @scrubber("imports")
 def clean_imports(_subject: Subject, words: Words) -> int:
     """Rejects files lose the person's rows; a kept upload that names the person goes as a whole.
@@ -64,17 +73,30 @@ def clean_imports(_subject: Subject, words: Words) -> int:
             )
         for path in naming:
             path.unlink(missing_ok=True)
+        if naming:
+            _end_draft(place.name)
         changed += len(naming) + _clean_csv(place / "rejects.csv", words)
     return changed
 
 
-def _to_be_written(name: str) -> bool:
-    """Whether a folder belongs to an import that waits or runs; one that nobody knows is an upload cut off."""
+def _of_folder(name: str) -> QuerySet[ImportJob]:
+    """The import that a folder belongs to; none for an upload that was cut off."""
     try:
-        token = uuid.UUID(name)
+        return ImportJob.objects.filter(token=uuid.UUID(name))
     except ValueError:
-        return False
-    return ImportJob.objects.filter(token=token, state__in=[ImportJob.State.WAITING, ImportJob.State.RUNNING]).exists()
+        return ImportJob.objects.none()
+
+
+def _to_be_written(name: str) -> bool:
+    """Whether a folder belongs to an import that waits or runs."""
+    return _of_folder(name).filter(state__in=[ImportJob.State.WAITING, ImportJob.State.RUNNING]).exists()
+
+
+def _end_draft(name: str) -> None:
+    """A draft cannot go on without its file: it says why, and what was typed over its cells goes too."""
+    why = _("Its file held a person who was erased, and was deleted. Import the file again without that person.")
+    ended = {"state": ImportJob.State.FAILED, "error": why, "finished_at": timezone.now(), "mends": {}}
+    _of_folder(name).filter(state=ImportJob.State.DRAFT).update(**ended)
 
 
 def _clean_csv(path: Path, words: Words) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +11,8 @@ import pandas as pd
 
 from insights.features.contract import Facts
 from insights.features.history import History
+from insights.features.own import PREFIX, OwnFields
+from insights.features.own import reason_of as own_reason_of
 from insights.features.relations import Relations
 
 VERSION = "2"
@@ -34,6 +37,11 @@ REASONS: dict[str, tuple[str, ...]] = {
 REASON_OF = {feature: reason for reason, features in REASONS.items() for feature in features}
 
 
+def reasons_of(columns: Iterable[str]) -> dict[str, str]:
+    """The reason that each feature speaks for, own fields among them."""
+    return {one: own_reason_of(one) if one.startswith(PREFIX) else REASON_OF.get(one, one) for one in columns}
+
+
 @dataclass(slots=True)
 class Snapshot:
     """The active base at one moment: raw facts (for words) and features (for models), rows in stable order."""
@@ -54,6 +62,7 @@ class FeatureStore:
     def __init__(self, facts: Facts) -> None:
         self.history = History(facts)
         self.relations = Relations(facts)
+        self.own = OwnFields(facts.own, self.history.customers)
         self._kept: dict[datetime, Snapshot] = {}
 
     def snapshot(self, moment: datetime) -> Snapshot:
@@ -62,6 +71,9 @@ class FeatureStore:
             raw = self.history.at(moment)
             raw = raw[raw["recency"] <= LOOK_BACK_DAYS]
             raw = raw.join(self.relations.at(moment, raw.index))
+            own = self.own.at(moment)
+            if own:
+                raw = raw.join(pd.DataFrame(own, index=pd.Index(self.history.customers)))
             self._kept[moment] = Snapshot(moment, raw, model_features(raw))
         return self._kept[moment]
 
@@ -111,6 +123,7 @@ def model_features(raw: pd.DataFrame) -> pd.DataFrame:
             out[name] = log(raw[name])
     if "rating" in raw:
         out["rating"] = raw["rating"]
+    out |= {name: raw[name] for name in map(str, raw.columns) if name.startswith(PREFIX)}
     return pd.DataFrame(out, index=raw.index).astype(float)
 
 

@@ -55,6 +55,11 @@ DEALS = Contract(
     columns={"customer": "int", "at": "time", "closed_at": "time"},
     optional=frozenset({"closed_at"}),
 )
+OWN = Contract(
+    name="own fields",
+    columns={"customer": "int", "field": "text", "value": "float", "option": "text", "since": "time", "until": "time"},
+    optional=frozenset({"value", "option", "until"}),
+)
 
 _KINDS = {
     "int": types.is_integer_dtype,
@@ -97,12 +102,14 @@ class Facts:
     interactions: pd.DataFrame = field(default_factory=lambda: empty(INTERACTIONS))
     tickets: pd.DataFrame = field(default_factory=lambda: empty(TICKETS))
     deals: pd.DataFrame = field(default_factory=lambda: empty(DEALS))
+    own: pd.DataFrame = field(default_factory=lambda: empty(OWN))
 
     def __post_init__(self) -> None:
         check(self.orders, ORDERS)
         check(self.interactions, INTERACTIONS)
         check(self.tickets, TICKETS)
         check(self.deals, DEALS)
+        check(self.own, OWN)
         known = set(self.customers)
         if len(known) != len(self.customers):
             raise BadFacts("Facts “customers”: a customer is named twice.")

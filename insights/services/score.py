@@ -15,7 +15,7 @@ from insights.estimators.explain import reason_parts, shares
 from insights.estimators.flat import FlatModel
 from insights.evaluate import RULE, Choice, choose, figures, training_moments
 from insights.features import health as health_parts
-from insights.features.build import LEAST_GAPS, REASON_OF, default_horizon
+from insights.features.build import LEAST_GAPS, default_horizon, reasons_of
 from insights.features.words import reason_values
 from insights.models import ModelVersion, Run
 from insights.refusals import ModelRefused, Thin, Why, why
@@ -120,8 +120,10 @@ def gain_curve(probability: np.ndarray, left: np.ndarray) -> list[float]:
 
 def _drivers(flat: FlatModel) -> list[dict[str, Any]]:
     total: dict[str, float] = {}
-    for feature, weight in flat.weight_of().items():
-        reason = REASON_OF.get(feature, feature)
+    weights = flat.weight_of()
+    reasons = reasons_of(weights)
+    for feature, weight in weights.items():
+        reason = reasons[feature]
         total[reason] = total.get(reason, 0.0) + weight
     whole = sum(total.values()) or 1.0
     ranked = sorted(total.items(), key=lambda item: -item[1])
@@ -247,7 +249,7 @@ def explain_all(
 ) -> tuple[float, list[dict[str, Any]], np.ndarray]:
     """Base rate, one reasons object per customer, probabilities."""
     start, parts = flat.parts(features)
-    names, grouped = reason_parts(parts, flat.columns, REASON_OF)
+    names, grouped = reason_parts(parts, flat.columns, reasons_of(flat.columns))
     base, points, probability = shares(start, grouped, platt, in_odds=flat.in_odds)
     values = reason_values(raw, names)
     points = (100 * points).round(2)

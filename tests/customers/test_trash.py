@@ -12,7 +12,7 @@ from django.utils import timezone
 from crm.kit.errors import Refused
 from customers import services
 from customers.merging.services import merge_customers
-from customers.models import Consent, ConsentPurpose, Customer, Interaction, LegalHold
+from customers.models import Consent, ConsentPurpose, Contact, Customer, Interaction, LegalHold
 from sales.models import Order
 from tests.cast import Cast, make_customer
 
@@ -143,3 +143,26 @@ def test_what_went_into_another_customer_is_neither_restored_nor_purged(cast: Ca
     assert services.purge_old(now=timezone.now())["customer"] == 0
     with pytest.raises(Refused):
         services.restore_customer(user=cast.users["rep"], customer_id=gone.pk)
+
+
+def test_contacts_have_a_trash_of_their_own(cast: Cast, sign_in: object) -> None:
+    """Listed, restored with Undo, deleted for ever after the number was typed; another team's never."""
+    row, rival = cast.rows["rep"]["contact"], cast.rows["rival"]["contact"]
+    rep, admin = sign_in("rep"), sign_in("admin")  # type: ignore[operator]
+    for one in (row, rival):
+        services.trash_contact(user=cast.users["admin"], contact_id=one.pk, now=timezone.now())
+    assert rep.get(f"/contacts/{row.pk}/").status_code == 410
+    assert rep.get(f"/contacts/{rival.pk}/").status_code == 404
+    body = rep.get("/contacts/trash/").content.decode()
+    assert row.name in body
+    assert rival.name not in body
+    rep.post("/contacts/trash/", {"action": "restore", "ids": [row.pk]})
+    assert rep.get(f"/contacts/{row.pk}/").status_code == 200
+    services.trash_contact(user=cast.users["rep"], contact_id=row.pk, now=timezone.now())
+    assert rep.get(f"/contacts/trash/purge/?ids={row.pk}").status_code == 403
+    where = admin.post("/contacts/trash/", {"action": "purge", "ids": [row.pk]}).headers["Location"]
+    assert "1 contact will be deleted" in admin.get(where).content.decode()
+    assert admin.post("/contacts/trash/purge/", {"ids": [row.pk], "confirm": "7"}).status_code == 422
+    assert admin.post("/contacts/trash/purge/", {"ids": [row.pk], "confirm": "1"}).status_code in (302, 303)
+    assert not Contact.objects.filter(pk=row.pk).exists()
+    assert Customer.objects.filter(pk=cast.rows["rep"]["customer"].pk).exists()

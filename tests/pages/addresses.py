@@ -6,18 +6,21 @@ import io
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import time
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from crm.accounts.models import Notification, User
 from crm.kit.crypto import seal
-from crm.kit.models import CustomField, Job
+from crm.kit.models import CustomField, Job, StandingExport
 from customers.files.models import Attachment
 from customers.files.services import add_file
 from customers.imports.run import folder
 from customers.imports.uploads import keep
-from customers.models import ConsentPurpose, Customer, ImportJob, QualityRule, RelationType
+from customers.models import ConsentPurpose, Contact, Customer, ImportJob, QualityRule, RelationType
+from sales.models import Deal
+from service.models import Ticket
 from tests.cast import NOW, Cast, make_pair
 
 ABSENT = 999_999_999
@@ -85,17 +88,27 @@ def _notification(user: User) -> int:
     ].pk
 
 
-def _field() -> CustomField:
+def _field(obj: str = "customer") -> CustomField:
     """A sensitive field, which every address of fields can name."""
     values = {"label": "Passport", "sensitive": True, "position": 1}
-    return CustomField.objects.get_or_create(object="customer", name="passport", defaults=values)[0]
+    return CustomField.objects.get_or_create(object=obj, name="passport", defaults=values)[0]
 
 
-def _sealed_in(customer: int) -> str:
-    """A sensitive field in which a customer has a value."""
-    custom = {"passport": seal("P 123", about="customer.passport")}
-    Customer.objects.filter(pk=customer).update(custom=custom)
-    return _field().name
+def _standing(cast: Cast, band: str) -> StandingExport:
+    """A standing export of the band's rep."""
+    return StandingExport.objects.get_or_create(
+        user=cast.users["rival" if band == "rival" else "rep"], list="customers.customer", path="/customers/",
+        defaults={"name": f"kite{band}export", "at": time(6)},
+    )[0]  # fmt: skip
+
+
+SEALED: dict[str, Any] = {"customer": Customer, "contact": Contact, "deal": Deal, "ticket": Ticket}
+
+
+def _sealed_in(obj: str, pk: int) -> str:
+    """A sensitive field in which a record has a value."""
+    SEALED[obj].objects.filter(pk=pk).update(custom={"passport": seal("P 123", about=f"{obj}.passport")})
+    return _field(obj).name
 
 
 def _file(cast: Cast, band: str) -> Attachment:
@@ -108,6 +121,7 @@ def _file(cast: Cast, band: str) -> Attachment:
 
 TOKENS: dict[str, Callable[[Cast, str], uuid.UUID]] = {
     "person-copy": lambda cast, band: uuid.UUID(int=ABSENT),
+    "standing-file": lambda cast, band: uuid.UUID(int=ABSENT),
     "mail-again": lambda cast, band: uuid.UUID(int=ABSENT),
     **{name: lambda cast, band: _file(cast, band).token for name in ("file", "file-remove", "file-restore")},
 }
@@ -135,6 +149,7 @@ RECORDS: dict[str, Filler] = {
     "views/": lambda cast, band: ABSENT,
     "data/quality/rules/": lambda cast, band: _quality_rule(),
     "data/duplicates/": lambda cast, band: make_pair(cast, band).pk,
+    "data/exports/": lambda cast, band: _standing(cast, band).pk,
     "customers/merges/": lambda cast, band: ABSENT,
 }
 """Which row fills ``<int:pk>`` below a prefix."""
@@ -181,7 +196,8 @@ def _further(route: Route, cast: Cast, band: str, found: int, *, own: bool) -> d
     if "kind" in route.parameters:
         given["kind"] = "note"
     if "name" in route.parameters:
-        given["name"] = _sealed_in(found) if route.name in ("customer-own-field", "customer-unmask") else "email"
+        own_field = route.name == "customer-own-field" or route.name.endswith("-unmask")
+        given["name"] = _sealed_in(route.name.partition("-")[0], found) if own_field else "email"
     return given
 
 

@@ -140,3 +140,38 @@ def test_a_backup_is_never_written_over_another(box: tuple[Path, Path]) -> None:
     assert done.returncode == 1
     assert "exists already" in done.stderr
     assert archive.read_bytes() == before
+
+
+SEAL = """
+from crm.kit.crypto import seal
+from crm.kit.models import CustomField
+from customers.models import Customer
+from tests.cast import make_customer
+CustomField.objects.create(object="customer", name="passport", label="Passport", sensitive=True)
+make_customer("Holder of a passport", custom={"passport": seal("P 4711", about="customer.passport")})
+"""
+OPEN = """
+from crm.kit.crypto import unseal
+from customers.models import Customer
+print(unseal(Customer.objects.get(name="Holder of a passport").custom["passport"], about="customer.passport"))
+"""
+
+
+def test_a_backup_brings_the_keys_of_sensitive_fields_and_a_restore_without_them_says_so(
+    box: tuple[Path, Path],
+) -> None:
+    """Into a box with another key of the same name; then where settings name other keys."""
+    data, archive = box[0], box[0].parent / "sealed.zip"
+    shell(data, SEAL)
+    assert manage(data, "backup", str(archive)).returncode == 0
+    keys = (data / "field-keys").read_text()
+    (data / "field-keys").write_text(f"k1:{'A' * 43},k2:{'B' * 43}")
+    done = manage(data, "restore", str(archive))
+    assert done.returncode == 0, done.stderr
+    assert "sensitive" not in done.stderr
+    assert (data / "field-keys").read_text() == f"{keys},k2:{'B' * 43}"
+    assert shell(data, OPEN) == "P 4711"
+    done = manage(data, "restore", str(archive), CRM_FIELD_KEYS=f"k9:{'C' * 43}")
+    assert done.returncode == 0, done.stderr
+    assert "1 rows hold sensitive values that no key of this installation opens (keys: k1)" in done.stderr
+    assert "add its content to CRM_FIELD_KEYS" in done.stderr

@@ -23,9 +23,12 @@ from customers.models import (
     ContactPoint,
     ContactRole,
     Customer,
+    DuplicatePair,
     ExternalId,
     ImportJob,
     Interaction,
+    Merge,
+    MergedCustomer,
 )
 from insights.models import CustomerScore, Finding, Run, ScoreHistory, Segment, SegmentMembership
 from marketing.models import Campaign, Touch
@@ -156,7 +159,20 @@ def _traces(person: Customer, user: User, words: Canaries) -> None:
         (f"customer {person.pk}", {"x": words.word()}),
     ):
         record(action="export", obj=obj, user_id=user.pk, detail=detail, address=None, at=NOW)
+    _merges(person, other, words)
     _files(person, words)
+
+
+def _merges(person: Customer, other: Customer, words: Canaries) -> None:
+    """What duplicates and merges keep of the person, in their own rows and in those of others."""
+    Merge.objects.create(keep=person, at=NOW, before={"note": words.word()}, after={"city": words.word()})
+    into = Merge.objects.create(
+        keep=other, at=NOW, before={"email": ""}, after={"email": person.email, "name": person.name}
+    )
+    MergedCustomer.objects.create(merge=into, customer=person, keep=other, standing=False)
+    DuplicatePair.objects.create(
+        a=person, b=other, points=3, score=0.9, decision="review", reasons=[["name", words.word(), 3.0]], found_at=NOW
+    )  # fmt: skip
 
 
 def _files(person: Customer, words: Canaries) -> None:
@@ -169,6 +185,13 @@ def _files(person: Customer, words: Canaries) -> None:
     place = CONF.data_dir / "imports" / str(failed.token)
     place.mkdir(parents=True)
     (place / "file").write_text(f"name;email\r\n{person.name};{person.email}\r\n", encoding="utf-16")
+    draft = ImportJob.objects.create(
+        kind="customers", file_name="c.csv", state="draft", mends={"2": {"0": person.name, "1": person.email}},
+        wizard={"given": {"0": {"default": person.email}}},
+    )  # fmt: skip
+    place = CONF.data_dir / "imports" / str(draft.token)
+    place.mkdir(parents=True)
+    (place / "file").write_bytes(f"name\n{person.name}\n".encode("utf-16"))
     (CONF.log_dir / "web.log").write_text(f"12:00 sent to {person.email}\n", encoding="utf-8")
 
 

@@ -19,8 +19,17 @@ from crm.accounts.models import AuditEntry, SavedView
 from crm.conf import CONF
 from crm.kit import jobs
 from crm.kit.errors import Invalid, Refused
-from crm.kit.models import Job
-from customers.models import Customer, EraseProof, ExternalId, ImportJob, Interaction, LegalHold
+from crm.kit.models import Job, SearchWord
+from customers.models import (
+    Customer,
+    DuplicatePair,
+    EraseProof,
+    ExternalId,
+    ImportJob,
+    Interaction,
+    LegalHold,
+    Merge,
+)
 from customers.privacy import erasing, proofs
 from sales.models import Deal, Order
 from service.models import Ticket
@@ -101,6 +110,25 @@ def test_nothing_is_left_of_an_erased_person(cast: Cast, person: Customer) -> No
     assert Deal.objects.filter(customer=None, amount=500).exists()
     assert Ticket.objects.get(number="T-1").subject == "**"
     assert first_fault() is None
+
+
+def test_traces_of_imports_merges_and_searches_forget_the_person_too(cast: Cast, person: Customer) -> None:
+    """A draft of the wizard says why it ended; a word of a name that others have stays for their searches."""
+    named = Customer.objects.create(
+        name="Quixotella Vanderquist", first_name="Quixotella", last_name="Vanderquist", team=person.team
+    )  # fmt: skip
+    Customer.objects.create(name="Vanderquist Holdings", team=person.team)
+    known = SearchWord.objects.filter(word__in=["quixotella", "vanderquist"])
+    assert known.count() == 2
+    jobs.run(ask(cast, named).pk)
+    assert [one.word for one in known] == ["vanderquist"]
+    jobs.run(ask(cast, person).pk)
+    draft = ImportJob.objects.get(file_name="c.csv")
+    assert (draft.state, draft.mends) == ("failed", {})
+    assert "erased" in draft.error
+    merge = Merge.objects.get(keep__name="Somebody Else")
+    assert merge.after == {"email": "**", "name": "**"}
+    assert not DuplicatePair.objects.exists()
 
 
 def test_others_stay_as_they_were_but_for_the_persons_words(cast: Cast, person: Customer) -> None:

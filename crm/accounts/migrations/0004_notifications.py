@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0003_field_grants'),
+        ('accounts', '0004_layout'),
     ]
 
     operations = [

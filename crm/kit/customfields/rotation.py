@@ -101,3 +101,24 @@ def _again(custom: dict[str, Any], obj: str, newest: str, tally: Tally) -> bool:
         tally.values += 1
         changed = True
     return changed
+
+
+MISSING = "$.* ? (exists (@.sealed)).key"
+
+
+def missing_keys() -> dict[str, int]:
+    """The keys that sealed values name and this installation does not have, each with the rows that need it."""
+    known = {key.id for key in ring()}
+    found: dict[str, int] = {}
+    with connection.cursor() as cursor:
+        for table in _tables():
+            cursor.execute(
+                "SELECT k #>> '{}', count(DISTINCT t.id) FROM (SELECT "  # noqa: S608 - names of our models
+                f"{table.key} AS id, custom FROM {table.name} WHERE custom <> '{{}}'::jsonb) t, "
+                "jsonb_path_query(t.custom, %s::jsonpath) k GROUP BY 1",
+                [MISSING],
+            )
+            for name, rows in cursor.fetchall():
+                if name not in known:
+                    found[name] = found.get(name, 0) + rows
+    return found

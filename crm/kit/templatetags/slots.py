@@ -16,7 +16,7 @@ register = template.Library()
 @register.simple_tag(takes_context=True, name="slot")
 def slot_tag(context: Context, name: str, record: Any = None) -> SafeString:
     """Everything that apps registered for this place."""
-    return slots.draw_slot(context["request"], name, record)
+    return slots.draw_slot(context["request"], name, record, context)
 
 
 @register.simple_tag(takes_context=True)
@@ -24,8 +24,8 @@ def panel_tabs(context: Context, name: str, record: Any = None) -> list[dict[str
     """Tabs of a record: ``{% panel_tabs "customer.detail.tabs" customer as tabs %}`` → name, title, count."""
     request = context["request"]
     return [
-        {"name": one.name, "title": one.title, "count": slots.count_of(request, one, record), "panel": one}
-        for one in slots.panels_of(name, request.user)
+        {"name": called, "title": one.title, "count": slots.count_of(request, one, record), "panel": one}
+        for called, one in slots.shown(request, name)
     ]
 
 
@@ -33,5 +33,5 @@ def panel_tabs(context: Context, name: str, record: Any = None) -> list[dict[str
 def panel_body(context: Context, name: str, panel: str, record: Any = None) -> SafeString:
     """One panel by its name: the content of the chosen tab."""
     request = context["request"]
-    chosen = next((one for one in slots.panels_of(name, request.user) if one.name == panel), None)
-    return slots.draw_panel(request, chosen, record) if chosen else SafeString("")
+    chosen = next((one for called, one in slots.shown(request, name) if called == panel), None)
+    return slots.draw_panel(request, chosen, record, context) if chosen else SafeString("")

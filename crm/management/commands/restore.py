@@ -24,3 +24,6 @@ class Command(BaseCommand):
         except Refused as refusal:
             raise CommandError(refusal.message) from refusal
         self.stdout.write(f"Restored. People erased again: {done['erased_again']}.")
+        told = backup.keys_told(done["sealed_without_key"])
+        if told:
+            self.stderr.write(self.style.WARNING(told))

@@ -84,6 +84,8 @@ def check_undoable(job: ImportJob) -> None:
         raise Refused(_("This import is still at work. Wait for its end, or cancel it, then undo it."), code="running")
     if job.state == states.DRAFT:
         raise Refused(_("A draft wrote nothing, so there is nothing to undo."), code="nothing")
+    if not kinds.get(job.kind).undoable:
+        raise Refused(_("Consents are a ledger that only grows: write a withdrawal instead."), code="ledger")
     if job.dry_run:
         raise Refused(_("A dry run wrote nothing, so there is nothing to undo."), code="nothing")
 

@@ -17,6 +17,7 @@ KINDS: dict[str, tuple[Words, str, str]] = {
     "contacts": (gettext_lazy("Contacts"), "id-card", ""),
     "leads": (gettext_lazy("Leads"), "user-plus", "customers"),
     "interactions": (gettext_lazy("Interactions"), "message-square", ""),
+    "consents": (gettext_lazy("Consents"), "circle-check", ""),
     "products": (gettext_lazy("Products"), "package", ""),
     "orders": (gettext_lazy("Orders"), "shopping-bag", "orders"),
     "deals": (gettext_lazy("Deals"), "handshake", "deals"),
@@ -53,6 +54,8 @@ FIELDS: dict[str, Words] = {
     "currency": gettext_lazy("Currency"),
     "phone_e164": gettext_lazy("Phone in international form"),
     "parent": gettext_lazy("Parent company"),
+    "purpose": gettext_lazy("Purpose of the consent"),
+    "place": gettext_lazy("Where it was said"),
 }
 """Fields that are no column of the kind's own table, or whose column says less."""
 

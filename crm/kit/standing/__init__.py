@@ -1,0 +1,1 @@
+"""Standing exports: a list written to a file again and again, with what its owner may see at that moment."""
