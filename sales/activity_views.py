@@ -53,7 +53,7 @@ class ActivityList(ListView):
     create_policy = ("activity", "add")
     presets = (
         Preset("mine", gettext_lazy("My open tasks"), "state=open&owner={user}&ordering=due_at"),
-        Preset("overdue", gettext_lazy("Overdue"), "when=overdue&ordering=due_at"),
+        Preset("overdue", pgettext_lazy("task", "Overdue"), "when=overdue&ordering=due_at"),
         Preset("today", gettext_lazy("Today"), "when=today&ordering=due_at"),
         Preset("week", gettext_lazy("This week"), "when=week&ordering=due_at"),
         Preset("done", pgettext_lazy("task", "Done"), "state=done"),

@@ -10,11 +10,12 @@ from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 M = TypeVar("M", bound=models.Model)
 WHEN = (
     ("due", _("Overdue or today")),
-    ("overdue", _("Overdue")),
+    ("overdue", pgettext_lazy("task", "Overdue")),
     ("today", _("Today")),
     ("week", _("This week")),
     ("later", _("Later")),

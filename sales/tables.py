@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.kit.tables import Column, Scene, Table
 from crm.kit.ui import cells, words
@@ -55,7 +56,7 @@ def due_cell(row: Activity, scene: Scene) -> SafeString:
     shown = words.moment(timezone.localtime(row.due_at)) if row.timed else words.day(row.due_on)
     if not row.is_late(scene.now):
         return cells.text(shown)
-    return format_html('<span class="t-bad" title="{}">{}</span>', _("Overdue"), shown)
+    return format_html('<span class="t-bad" title="{}">{}</span>', pgettext_lazy("task", "Overdue"), shown)
 
 
 def priority_cell(row: Activity, scene: Scene) -> SafeString:
@@ -107,7 +108,7 @@ ACTIVITIES = Table(
         Column("remind_at", _("Reminder"), lambda row, scene: cells.ago(row.remind_at, scene.now), lambda row: row.remind_at, shown=False, order=85, reads=("remind_at",)),
         Column("done_at", _("Done"), lambda row, scene: cells.ago(row.done_at, scene.now), lambda row: row.done_at, shown=False, order=90, reads=("done_at",)),
         Column("note", _("Note"), lambda row, scene: cells.text(row.note[:80]), lambda row: row.note, shown=False, order=95, reads=("note",)),
-        Column("created_at", _("Created"), lambda row, scene: cells.ago(row.created_at, scene.now), lambda row: row.created_at, shown=False, order=99, reads=("created_at",)),
+        Column("created_at", pgettext_lazy("moment", "Created"), lambda row, scene: cells.ago(row.created_at, scene.now), lambda row: row.created_at, shown=False, order=99, reads=("created_at",)),
     ),
     row_label=lambda row: row.title,
     selectable=True,
