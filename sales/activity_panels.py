@@ -17,11 +17,11 @@ from crm.accounts import notifications
 from crm.accounts.models import NotificationChoice
 from crm.kit import nav
 from crm.kit.slots import opens, panel
-from crm.kit.ui import words
 from customers.models import Customer
 from sales.due_filter import end_of_today
 from sales.models import Activity, Deal
 from sales.services.told import ASSIGNED, DIGEST, REMINDER
+from sales.words import due_words
 
 FEW = 8
 COUNTED = 100
@@ -77,13 +77,6 @@ def lines(rows: QuerySet[Activity], request: HttpRequest, *, customer: bool = Fa
     ]  # fmt: skip
 
 
-def due_words(row: Activity) -> str:
-    """The day, with the time where one was given."""
-    if row.due_at is None or row.due_on is None:
-        return ""
-    return words.moment(timezone.localtime(row.due_at)) if row.timed else words.day(row.due_on)
-
-
 def new_href(request: HttpRequest, **about: int) -> str:
     """Where a new task about something is made; nothing for those who may not."""
     may = request.user.access.can("activity", "add")
@@ -108,6 +101,20 @@ def customer_button(request: HttpRequest, record: Any) -> dict[str, Any]:
 def deal_button(request: HttpRequest, record: Any) -> dict[str, Any]:
     """A new task about a deal."""
     return {"href": new_href(request, deal=record.pk)}
+
+
+@panel(
+    "contact.detail.actions",
+    title=_("Task"),
+    policy=("activity", "add"),
+    bare=True,
+    framed=False,
+    template="sales/task_button.html",
+    name="task",
+)
+def contact_button(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """A new task about a contact."""
+    return {"href": new_href(request, contact=record.pk)}
 
 
 @panel(

@@ -22,6 +22,7 @@ from crm.kit.errors import Invalid, Refused
 from crm.kit.lists import ListView, Preset
 from crm.kit.rows import tag
 from crm.kit.views import FormPage, Policed, RecordPage, back_to, undo_toast
+from customers.models import Contact
 from customers.views import find_customer
 from sales import services
 from sales.activity_bulk import ACTIONS, EDITOR
@@ -31,6 +32,7 @@ from sales.models import Activity, Deal
 from sales.services.activities import last_change
 from sales.services.due import next_monday
 from sales.tables import ACTIVITIES, ACTIVITY_SORTS, ACTIVITY_TONES, PRIORITY_TONES
+from sales.words import due_words
 
 
 class ActivityList(ListView):
@@ -150,6 +152,12 @@ class NewActivity(ActivityFormPage):
         found = Deal.objects.visible_to(self.request.user).select_related("customer").filter(pk=pk) if pk else None
         return found.first() if found is not None else None
 
+    @cached_property
+    def contact(self) -> Contact | None:
+        """The contact that the address names, within reach."""
+        pk = self.asked("contact")
+        return Contact.objects.visible_to(self.request.user).filter(pk=pk).first() if pk else None
+
     def initial(self) -> dict[str, Any]:
         pk, asked = self.asked("customer"), self.request.GET
         customer = find_customer(self.request.user, pk) if pk else self.deal.customer if self.deal else None
@@ -159,12 +167,12 @@ class NewActivity(ActivityFormPage):
         }  # fmt: skip
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(deal=self.deal, contact=self.asked("contact"), **kwargs)
+        return super().get_context_data(deal=self.deal, contact=self.contact, **kwargs)
 
     def save(self, form: ActivityForm) -> str:
         values = form.values(self.owner_of(form))
         values |= {"deal": self.deal.pk} if self.deal else {}
-        values |= {"contact": self.asked("contact")} if self.asked("contact") else {}
+        values |= {"contact": self.contact.pk} if self.contact else {}
         made = services.create_activity(user=self.request.user, values=values, now=timezone.now())
         href = reverse("activity", args=[made.pk])
         self.told = done(self.request, _("Task “%(task)s” is noted.") % {"task": made.title}, href=href, back=False)
@@ -211,7 +219,8 @@ class Step(Policed):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         row, sentence = self.act(request, pk)
         undo = reverse("activity-undo", args=[pk, last_change(pk)])
-        return done(request, sentence % {"task": row.title}, href=reverse("activity", args=[pk]), undo=undo)
+        sentence %= {"task": row.title, "when": due_words(row)}
+        return done(request, sentence, href=reverse("activity", args=[pk]), undo=undo)
 
     def act(self, request: HttpRequest, pk: int) -> tuple[Activity, str]:
         """Do it; the task and the sentence that says so."""
@@ -248,7 +257,7 @@ class Snooze(Step):
     def act(self, request: HttpRequest, pk: int) -> tuple[Activity, str]:
         until = self.until(request.POST.get("until", ""))
         row = services.snooze_activity(user=request.user, activity_id=pk, until=until, now=timezone.now())
-        return row, _("“%(task)s” is put off.")
+        return row, _("“%(task)s” is put off to %(when)s.")
 
     def until(self, word: str) -> date | datetime:
         """What was chosen, in the reader's days."""

@@ -317,6 +317,7 @@ class Activity(FromSource, Stamped):
         ]  # fmt: skip
         indexes = [
             models.Index(models.F("due_at").desc(nulls_last=True), models.F("id").desc(), name="activities_due"),
+            models.Index(fields=["due_at", "id"], name="activities_open", condition=Q(state="open")),
             models.Index(fields=["owner", "state", "due_at", "id"], name="activities_of_owner"),
             models.Index(fields=["team", "state", "due_at", "id"], name="activities_of_team"),
             models.Index(fields=["customer", "state", "due_at"], name="activities_of_customer"),

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from crm.kit.tables import Column, Scene, Table
-from crm.kit.ui import cells, words
+from crm.kit.ui import cells
 from customers.tables import OWNER, full_name
 from sales.models import Activity, Deal, Order
-from sales.words import order_status
+from sales.words import due_words, order_status
 
 STATE_TONES = {"open": "accent", "won": "ok", "lost": ""}
 ORDER_SORTS = {"ordered_at": "ordered_at"}
@@ -51,9 +50,7 @@ def _owner(row: Deal | Activity) -> str:
 
 def due_cell(row: Activity, scene: Scene) -> SafeString:
     """The day, with the time where one was given; late ones in red with the word."""
-    if row.due_at is None or row.due_on is None:
-        return cells.EMPTY
-    shown = words.moment(timezone.localtime(row.due_at)) if row.timed else words.day(row.due_on)
+    shown = due_words(row)
     if not row.is_late(scene.now):
         return cells.text(shown)
     return format_html('<span class="t-bad" title="{}">{}</span>', pgettext_lazy("task", "Overdue"), shown)

@@ -104,6 +104,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='activity',
+            index=models.Index(condition=models.Q(('state', 'open')), fields=['due_at', 'id'], name='activities_open'),
+        ),
+        migrations.AddIndex(
+            model_name='activity',
             index=models.Index(fields=['owner', 'state', 'due_at', 'id'], name='activities_of_owner'),
         ),
         migrations.AddIndex(

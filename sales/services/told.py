@@ -7,7 +7,6 @@ from datetime import datetime, time, timedelta
 
 from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -15,9 +14,9 @@ from crm.accounts import notifications
 from crm.accounts.models import Notification, NotificationChoice, User
 from crm.accounts.notifications import Told, notify, notify_each
 from crm.kit import live
-from crm.kit.ui import words
 from sales.models import Activity
 from sales.services.due import zone_of
+from sales.words import due_words
 
 ASSIGNED, REMINDER, DIGEST = "activity.assigned", "activity.reminder", "activity.digest"
 TOPIC = "activities"
@@ -82,9 +81,9 @@ def _remind_some(now: datetime) -> int:
 
 def _reminder(row: Activity) -> Callable[[], str]:
     def text() -> str:
-        if row.due_at is None or row.due_on is None:
+        when = due_words(row)
+        if not when:
             return _("Reminder: %(task)s") % {"task": row.title}
-        when = words.moment(timezone.localtime(row.due_at)) if row.timed else words.day(row.due_on)
         return _("Reminder: %(task)s, due %(when)s") % {"task": row.title, "when": when}
 
     return text
@@ -123,7 +122,7 @@ def _digest(user: User, now: datetime) -> bool:
         return f"{told}, {overdue}" if late else told
 
     def body() -> str:
-        return "\n".join(f"· {row.title} ({words.day(row.due_on)})" for row in rows[:MOST_LISTED])
+        return "\n".join(f"· {row.title} ({due_words(row)})" for row in rows[:MOST_LISTED])
 
     href = f"{reverse('activities')}?state=open&owner={user.pk}&when=due&ordering=due_at"
     notify(users=[user], kind=DIGEST, text=text, body=body, href=href, now=now)
