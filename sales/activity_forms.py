@@ -24,6 +24,8 @@ REMINDERS = (
     ("60", _("1 hour before")),
     ("eve", _("The day before at 9:00")),
 )
+KEPT_IN = {"due_time": "due_on", "remind": "remind_at"}
+"""Fields of the form whose column has another name: field rules know the column."""
 
 
 class ActivityForm(PlainForm):
@@ -56,20 +58,22 @@ class ActivityForm(PlainForm):
         super().__init__(data, **kwargs)
         action = "change" if row else "add"
         self.user, self.row = user, row
-        owner: Any = self.fields["owner"]
-        owner.offer(user, "activity", action, kept=row.owner_id if row else None)
-        customer: Any = self.fields["customer"]
-        customer.offer(user, "customer", "view", kept=row.customer_id if row else None)
+        fields: dict[str, Any] = self.fields
+        fields["owner"].offer(user, "activity", action, kept=row.owner_id if row else None)
+        fields["customer"].offer(user, "customer", "view", kept=row.customer_id if row else None)
         kept = [("own", _("As set"))] if row and row.remind_at and reminder_of(row) == "own" else []
         self.offer("remind", [*REMINDERS, *kept])
+        for name in [one for one in fields if user.access.field_level("activity", KEPT_IN.get(one, one)) != "write"]:
+            del fields[name]
 
     def values(self, owner: User | None) -> dict[str, Any]:
         """As the service takes them; times are the reader's own."""
         given = dict(self.cleaned_data)
-        given.pop("expected")
-        at = self._moment(given.pop("due_time"))
-        remind, every = given.pop("remind"), given.pop("every")
-        given |= {"every": every or 1}
+        given.pop("expected", None)
+        at = self._moment(given.pop("due_time", None))
+        remind = given.pop("remind", "own")
+        if "every" in given:
+            given["every"] = given["every"] or 1
         if at is not None:
             given |= {"due_at": at}
         if remind != "own":
@@ -87,12 +91,12 @@ class ActivityForm(PlainForm):
         return given
 
     def _moment(self, clock: Any) -> datetime | None:
-        if not (clock and self.cleaned_data["due_on"]):
+        if not (clock and self.cleaned_data.get("due_on")):
             return None
         return datetime.combine(self.cleaned_data["due_on"], clock, timezone.get_current_timezone())  # type: ignore[arg-type]
 
     def _reminder(self, choice: str, at: datetime | None, owner: User | None) -> datetime | None:
-        day = self.cleaned_data["due_on"]
+        day = self.cleaned_data.get("due_on")
         if not choice or not day:
             return None
         morning = morning_of(day, zone_of(owner or self.user))

@@ -87,13 +87,15 @@ class ActivityPage(RecordPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         row, access = context["activity"], self.request.user.access
+        levels = access.restricted_fields("activity")
         fields = ["title", "state", "due_on", "owner", "priority", "kind", "remind_at", "repeat", "note"]
         return {
             **context,
             "tone": ACTIVITY_TONES[row.state],
             "priority_tone": PRIORITY_TONES[row.priority],
             "late": row.is_late(timezone.now()),
-            "changes": changes_of(row, fields, access.restricted_fields("activity")),
+            "changes": changes_of(row, fields, levels),
+            "levels": levels,
             "may_change": access.can("activity", "change"),
             "may_delete": access.can("activity", "delete"),
         }
@@ -132,7 +134,7 @@ class ActivityFormPage(FormPage):
 
     def owner_of(self, form: ActivityForm) -> User | None:
         """Whose day and morning count for reminders."""
-        return User.objects.filter(pk=form.cleaned_data["owner"]).first() if form.cleaned_data["owner"] else None
+        return User.objects.filter(pk=form.cleaned_data["owner"]).first() if form.cleaned_data.get("owner") else None
 
 
 class NewActivity(ActivityFormPage):
@@ -202,7 +204,7 @@ class EditActivity(ActivityFormPage):
         values, before = form.values(self.owner_of(form)), last_change(self.row.pk)
         changed = services.update_activity(
             user=self.request.user, activity_id=self.row.pk, values=values, now=timezone.now(),
-            expected=form.cleaned_data["expected"] or None,
+            expected=form.cleaned_data.get("expected") or None,
         )  # fmt: skip
         href, newest = reverse("activity", args=[changed.pk]), last_change(changed.pk)
         undo = reverse("activity-undo", args=[changed.pk, newest]) if newest != before else ""

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm.accounts import notifications
-from crm.accounts.models import Notification
+from crm.accounts.models import FieldRule, Notification
 from crm.kit.errors import Invalid, Refused
 from crm.kit.lists import bulk, undo
 from crm.kit.models import Job
@@ -199,6 +199,20 @@ def test_pages_show_and_steps_answer_a_script_with_undo(cast: Cast, sign_in: Sig
     assert edited.status_code == 422
     assert client.post(f"/sales/activities/{row.pk}/snooze/", {"until": "tomorrow"}).status_code == 303
     assert "csrfmiddlewaretoken" in client.get(f"/sales/activities/{row.pk}/").content.decode()
+
+
+def test_a_hidden_field_is_hidden_everywhere_and_the_form_works_without_it(cast: Cast, sign_in: SignIn) -> None:
+    FieldRule.objects.create(role="rep", object="activity", field="note", level="hidden")
+    client, row = sign_in("rep"), cast.rows["rep"]["activity"]
+    Activity.objects.filter(pk=row.pk).update(note="Kitesecret")
+    for address in ("", "edit/"):
+        assert "Kitesecret" not in client.get(f"/sales/activities/{row.pk}/{address}").content.decode()
+    assert "Kitesecret" not in client.get("/sales/activities/?columns=note").content.decode()
+    assert "Kitesecret" not in Client(headers=cast.headers("rep")).get(f"/api/v1/activities/{row.pk}/").content.decode()
+    form = {"title": "Call her", "kind": "call", "priority": "low", "remind": "", "repeat": ""}
+    assert client.post(f"/sales/activities/{row.pk}/edit/", form).status_code == 303
+    row.refresh_from_db()
+    assert (row.title, row.note) == ("Call her", "Kitesecret")
 
 
 def test_the_api_writes_steps_and_batches(cast: Cast) -> None:
