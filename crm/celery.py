@@ -39,7 +39,7 @@ app = Celery("vantage")
 app.set_default()  # for every thread of the web part
 app.conf.update(
     COMMON,
-    imports=("crm.tasks", "alerts.tasks", "crm.accounts.tasks"),
+    imports=("crm.tasks", "alerts.tasks", "crm.accounts.tasks", "sales.tasks"),
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     task_time_limit=HARD_LIMIT,

@@ -43,6 +43,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic(name="tidy notifications", kind="notifications.tidy", at=dt.time(4, 0)),
     Periodic(name="tidy imports", kind="imports.tidy", every=dt.timedelta(hours=1)),
     Periodic(name="tidy files", kind="files.tidy", every=dt.timedelta(hours=1)),
+    Periodic(name="morning lists", kind="activities.digest", every=dt.timedelta(hours=1)),
     Periodic(name="data quality", kind="quality.check", at=dt.time(1, 30)),
     Periodic(name="empty the trash", kind="customers.purge", at=dt.time(3, 0)),
     Periodic(name="retention", kind="privacy.retention", at=dt.time(1, 0)),

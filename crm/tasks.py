@@ -15,6 +15,7 @@ from crm.celery import app
 from crm.conf import CONF
 from crm.kit import jobs
 from crm.kit.standing import services as standing
+from sales.tasks import ring_for_reminders
 
 logger = logging.getLogger("crm.tasks")
 
@@ -38,6 +39,7 @@ def tick() -> None:
         jobs.wake_waiting()
         ring_if_waiting()
         mailing.ring_if_waiting(now=now)
+        ring_for_reminders(now=now)
     except (OperationalError, InterfaceError) as error:
         logger.warning("The database is away; the next tick tries again (%s)", str(error).split("\n")[0])
         return

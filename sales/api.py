@@ -1,4 +1,4 @@
-"""REST: products, orders with their lines, deals, pipelines."""
+"""REST: products, orders with their lines, deals, pipelines, tasks."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from crm.kit.filters import KitFilterSet
 from crm.kit.rest import KitReadViewSet, KitViewSet
 from crm.kit.shapes import Bag, Day, Id, KitSerializer, Moment, Money, Reference, Text
 from sales import services
-from sales.filters import DealFilters, OrderFilters, ProductFilters
-from sales.models import Deal, Order, OrderLine, Pipeline, Product, Stage
+from sales.filters import ActivityFilters, DealFilters, OrderFilters, ProductFilters
+from sales.models import Activity, Deal, Order, OrderLine, Pipeline, Product, Stage
 from sales.services.orders import reach as order_reach
 
 CURRENCY = r"^[A-Za-z]{3}$"
@@ -192,6 +192,61 @@ class DealInput(serializers.Serializer):
     custom = Bag(required=False)
 
 
+class ActivityShape(KitSerializer):
+    """A task as the API shows it; ``due_at`` is when it is late, the end of ``due_on`` unless ``timed``."""
+
+    object = "activity"
+    key = "sales.activity"
+
+    id = serializers.IntegerField()
+    external_id = serializers.CharField()
+    source = serializers.CharField(source="source.name", allow_null=True)
+    kind = serializers.ChoiceField(Activity.Kind.choices)
+    title = serializers.CharField()
+    note = serializers.CharField()
+    state = serializers.ChoiceField(Activity.State.choices)
+    priority = serializers.ChoiceField(Activity.Priority.choices)
+    due_on = serializers.DateField(allow_null=True)
+    due_at = serializers.DateTimeField(allow_null=True)
+    timed = serializers.BooleanField()
+    remind_at = serializers.DateTimeField(allow_null=True)
+    repeat = serializers.ChoiceField(Activity.Repeat.choices)
+    every = serializers.IntegerField()
+    previous = serializers.IntegerField(source="follows_id", allow_null=True)
+    customer = serializers.IntegerField(source="customer_id", allow_null=True)
+    customer_name = serializers.CharField(source="customer.name", allow_null=True)
+    deal = serializers.IntegerField(source="deal_id", allow_null=True)
+    contact = serializers.IntegerField(source="contact_id", allow_null=True)
+    owner = serializers.IntegerField(source="owner_id", allow_null=True)
+    owner_name = serializers.CharField(source="owner.display_name", allow_null=True)
+    team = serializers.IntegerField(source="team_id")
+    done_at = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class ActivityInput(serializers.Serializer):
+    """What a caller may write of a task; ``due_at`` gives it a time, ``due_on`` a whole day."""
+
+    external_id = Text(max_length=200, required=False, allow_blank=True)
+    source = Text(max_length=80, required=False, allow_blank=True)
+    kind = serializers.ChoiceField(Activity.Kind.choices, required=False)
+    title = Text(max_length=200)
+    note = Text(max_length=20_000, required=False, allow_blank=True)
+    state = serializers.ChoiceField(Activity.State.choices, required=False)
+    priority = serializers.ChoiceField(Activity.Priority.choices, required=False)
+    due_on = Day(required=False, allow_null=True)
+    due_at = Moment(required=False, allow_null=True)
+    remind_at = Moment(required=False, allow_null=True)
+    repeat = serializers.ChoiceField(Activity.Repeat.choices, required=False, allow_blank=True)
+    every = serializers.IntegerField(min_value=1, max_value=365, required=False)
+    customer = Id(required=False, allow_null=True)
+    deal = Id(required=False, allow_null=True)
+    contact = Id(required=False, allow_null=True)
+    owner = Reference(required=False, allow_null=True)
+    team = Reference(required=False)
+
+
 class ProductViewSet(KitViewSet):
     """Products: goods, services and adjustments."""
 
@@ -282,6 +337,33 @@ class DealViewSet(KitViewSet):
         services.delete_deal(user=self.request.user, deal_id=row.pk, expected=expected)
 
 
+class ActivityViewSet(KitViewSet):
+    """Tasks, calls and meetings that somebody has to see to."""
+
+    model = Activity
+    object = "activity"
+    serializer_class = ActivityShape
+    write_class = ActivityInput
+    filterset_class = ActivityFilters
+    orderings = {"due_at": "due_at"}
+    ordering = "-due_at"
+    select_related = ("customer", "owner", "source")
+
+    def create_row(self, data: dict[str, Any]) -> Activity:
+        """By the service."""
+        return services.create_activity(user=self.request.user, values=data, now=self.now())
+
+    def update_row(self, row: Any, data: dict[str, Any], expected: str | None = None) -> Activity:
+        """By the service; another state is a step."""
+        return services.update_activity(
+            user=self.request.user, activity_id=row.pk, values=data, now=self.now(), expected=expected
+        )
+
+    def delete_row(self, row: Any, expected: str | None = None) -> None:
+        """By the service."""
+        services.delete_activity(user=self.request.user, activity_id=row.pk, expected=expected)
+
+
 class PipelineFilters(KitFilterSet):
     """Pipelines are few."""
 
@@ -313,4 +395,5 @@ def register(router: BaseRouter) -> None:
     router.register("products", ProductViewSet, basename="products")
     router.register("orders", OrderViewSet, basename="orders")
     router.register("deals", DealViewSet, basename="deals")
+    router.register("activities", ActivityViewSet, basename="activities")
     router.register("pipelines", PipelineViewSet, basename="pipelines")

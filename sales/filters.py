@@ -11,7 +11,8 @@ from crm.accounts.filters import OwnerFilter, TeamFilter
 from crm.kit.filters import AmountFilter, ChoicesFilter, DateFilter, IdFilter, KitFilterSet, TextFilter, TimeFilter
 from crm.kit.where import Facet
 from customers.filters import CustomerFilters
-from sales.models import Order, Pipeline, Product, Stage
+from sales.due_filter import DueFilter
+from sales.models import Activity, Order, Pipeline, Product, Stage
 
 M = TypeVar("M", bound=models.Model)
 
@@ -88,3 +89,28 @@ class DealFilters(KitFilterSet):
     closed_before = TimeFilter(label=_("Closed before"), field_name="closed_at", lookup_expr="lt")
     expected_after = DateFilter(label=_("Expected close from"), field_name="expected_on", lookup_expr="gte")
     expected_before = DateFilter(label=_("Expected close before"), field_name="expected_on", lookup_expr="lt")
+
+
+class ActivityFilters(KitFilterSet):
+    """The task list."""
+
+    object = "activity"
+    key = "sales.activity"
+    asks = ("title", "note", "created_at")
+    related = {"customer": CustomerFilters, "deal": DealFilters}
+
+    when = DueFilter()
+    state = ChoicesFilter(label=_("State"), choices=Activity.State.choices)
+    kind = ChoicesFilter(label=_("Kind"), choices=Activity.Kind.choices)
+    priority = ChoicesFilter(label=_("Priority"), choices=Activity.Priority.choices)
+    owner = OwnerFilter()
+    team = TeamFilter()
+    customer = IdFilter(label=_("Customer"))
+    deal = IdFilter(label=_("Deal"))
+    contact = IdFilter(label=_("Contact"))
+    source = TextFilter(label=_("Source"), field_name="source__name")
+    external_id = TextFilter(label=_("External id"))
+    due_after = DateFilter(label=_("Due from"), field_name="due_on", lookup_expr="gte")
+    due_before = DateFilter(label=_("Due before"), field_name="due_on", lookup_expr="lt")
+    done_after = TimeFilter(label=_("Done from"), field_name="done_at", lookup_expr="gte")
+    done_before = TimeFilter(label=_("Done before"), field_name="done_at", lookup_expr="lt")

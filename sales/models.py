@@ -1,5 +1,7 @@
 """Products, orders with their lines and returns, deals on their way through a pipeline."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -11,8 +13,8 @@ from django.utils.translation import pgettext_lazy
 from crm.accounts.models import Team
 from crm.kit.fields import FromSource, MoneyField, Stamped, search_column
 from crm.kit.history import tracked
-from customers.models import Customer
-from sales.querysets import DealQuerySet, OrderQuerySet, PipelineQuerySet, ProductQuerySet
+from customers.models import Contact, Customer
+from sales.querysets import ActivityQuerySet, DealQuerySet, OrderQuerySet, PipelineQuerySet, ProductQuerySet
 from sales.words import order_status, stage_name
 
 
@@ -234,3 +236,104 @@ class StageChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.deal_id} → {self.stage_id}"
+
+
+@tracked(exclude=["search", "reminded_at"])
+class Activity(FromSource, Stamped):
+    """A task, call or meeting that somebody has to see to.
+
+    ``due_on`` is the day as it was meant. ``due_at`` is the moment after which it is late: the time where one was
+    given (``timed``), else the end of that day where its owner is.
+    """
+
+    class Kind(models.TextChoices):
+        TASK = "task", _("To-do")
+        CALL = "call", _("Call")
+        MEETING = "meeting", _("Meeting")
+        EMAIL = "email", _("E-mail")
+        OTHER = "other", _("Other")
+
+    class State(models.TextChoices):
+        OPEN = "open", pgettext_lazy("task", "Open")
+        DONE = "done", pgettext_lazy("task", "Done")
+        CANCELLED = "cancelled", pgettext_lazy("task", "Cancelled")
+
+    class Priority(models.TextChoices):
+        LOW = "low", _("Low")
+        NORMAL = "normal", _("Normal")
+        HIGH = "high", _("High")
+
+    class Repeat(models.TextChoices):
+        NEVER = "", _("Does not repeat")
+        DAY = "day", _("Daily")
+        WEEK = "week", _("Weekly")
+        MONTH = "month", _("Monthly")
+
+    title = models.CharField(_("title"), max_length=200)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.TASK)
+    note = models.TextField(_("note"), blank=True, default="")
+    state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.OPEN)
+    priority = models.CharField(_("priority"), max_length=6, choices=Priority.choices, default=Priority.NORMAL)
+    due_on = models.DateField(_("due"), null=True, blank=True)
+    due_at = models.DateTimeField(_("due at"), null=True, blank=True)
+    timed = models.BooleanField(default=False)
+    remind_at = models.DateTimeField(_("reminder"), null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True, editable=False)
+    repeat = models.CharField(_("repeats"), max_length=5, blank=True, default=Repeat.NEVER, choices=Repeat.choices)
+    every = models.PositiveSmallIntegerField(_("every"), default=1)
+    repeat_day = models.PositiveSmallIntegerField(null=True, blank=True, editable=False, help_text="Day of the month on which the series stands.")  # fmt: skip
+    follows = models.OneToOneField("self", models.SET_NULL, null=True, blank=True, related_name="+", editable=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("customer"), db_index=False)  # fmt: skip
+    deal = models.ForeignKey(Deal, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("deal"))
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("contact"))  # fmt: skip
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("owner"), db_index=False)  # fmt: skip
+    team = models.ForeignKey(Team, models.PROTECT, related_name="+", verbose_name=_("team"), db_index=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False)  # fmt: skip
+    done_at = models.DateTimeField(_("done"), null=True, blank=True)
+    done_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False)  # fmt: skip
+    search = search_column(title="t")
+
+    objects = ActivityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "activities"
+        constraints = [
+            *FromSource.Meta.constraints,
+            models.CheckConstraint(condition=~Q(title=""), name="sales_activity_titled"),
+            models.CheckConstraint(condition=Q(kind__in=["task", "call", "meeting", "email", "other"]), name="sales_activity_kind"),
+            models.CheckConstraint(condition=Q(priority__in=["low", "normal", "high"]), name="sales_activity_priority"),
+            models.CheckConstraint(
+                condition=Q(state="done", done_at__isnull=False) | Q(state__in=["open", "cancelled"], done_at__isnull=True),
+                name="sales_activity_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(due_on__isnull=True, due_at__isnull=True, timed=False) | Q(due_on__isnull=False, due_at__isnull=False),
+                name="sales_activity_due",
+            ),
+            models.CheckConstraint(
+                condition=Q(repeat="") | Q(repeat__in=["day", "week", "month"], every__gte=1, due_on__isnull=False),
+                name="sales_activity_repeat",
+            ),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(models.F("due_at").desc(nulls_last=True), models.F("id").desc(), name="activities_due"),
+            models.Index(fields=["due_at", "id"], name="activities_open", condition=Q(state="open")),
+            models.Index(fields=["owner", "state", "due_at", "id"], name="activities_of_owner"),
+            models.Index(fields=["team", "state", "due_at", "id"], name="activities_of_team"),
+            models.Index(fields=["customer", "state", "due_at"], name="activities_of_customer"),
+            models.Index(
+                fields=["customer", "-done_at", "-id"], name="activities_done", condition=Q(done_at__isnull=False)
+            ),
+            models.Index(
+                fields=["remind_at"], name="activities_to_remind",
+                condition=Q(state="open", remind_at__isnull=False, reminded_at__isnull=True),
+            ),
+            GinIndex(fields=["search"], name="activities_search"),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.title
+
+    def is_late(self, now: datetime) -> bool:
+        """Open beyond its time."""
+        return self.state == self.State.OPEN and self.due_at is not None and self.due_at < now

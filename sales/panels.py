@@ -11,6 +11,7 @@ from django.db.models import Count, F, Q, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+import sales.activity_panels  # noqa: F401  registers what tasks add
 from crm.kit import nav, records, rollups, subjects
 from crm.kit.slots import panel
 from crm.kit.subjects import Hit, Subject, of_id

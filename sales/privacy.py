@@ -21,5 +21,6 @@ called(
         "sales.OrderLine": _("Order lines"),
         "sales.Deal": _("Deals"),
         "sales.StageChange": _("Stage changes"),
+        "sales.Activity": _("Tasks"),
     }
 )

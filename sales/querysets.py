@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -56,3 +57,23 @@ class DealQuerySet(models.QuerySet):
     def open(self) -> Self:
         """Neither won nor lost."""
         return self.filter(stage__state="open")
+
+
+class ActivityQuerySet(models.QuerySet):
+    """Tasks, calls and meetings."""
+
+    def visible_to(self, user: User) -> Self:
+        """Those of the user's teams and the user's own; a customer in the trash takes its tasks along."""
+        return self.filter(user.access.rows("activity") & not_in_trash())
+
+    def open(self) -> Self:
+        """Neither done nor cancelled."""
+        return self.filter(state="open")
+
+    def due_by(self, moment: datetime) -> Self:
+        """Open ones that are due at a moment or were before."""
+        return self.open().filter(due_at__lte=moment)
+
+    def to_remind(self, now: datetime) -> Self:
+        """Those whose reminder is due and was not given."""
+        return self.open().filter(not_in_trash(), remind_at__lte=now, reminded_at=None)

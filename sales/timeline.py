@@ -1,4 +1,4 @@
-"""Orders and deals on the customer's timeline."""
+"""Orders, deals and tasks on the customer's timeline."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import Any
 from django.db.models import CharField, F, QuerySet
 from django.db.models.functions import Cast, JSONObject
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from crm.kit import timeline
 from crm.kit.tables import Scene
 from crm.kit.ui import words
 from customers.timeline import DEALS, ORDERS, SUBJECT
-from sales.models import Deal, Order, StageChange
+from sales.models import Activity, Deal, Order, StageChange
 from sales.words import order_status, stage_name
+
+TASKS = "tasks"
 
 
 def order_rows(customer: Any, user: Any) -> QuerySet[Any]:
@@ -77,5 +79,31 @@ def tell_stages(rows: list[dict[str, Any]], scene: Scene) -> str:
     return ngettext("%(n)s step of a deal", "%(n)s steps of deals", len(rows)) % {"n": len(rows)}
 
 
+def task_rows(customer: Any, user: Any) -> QuerySet[Any]:
+    """Tasks that were done."""
+    return Activity.objects.visible_to(user).filter(customer=customer, done_at__isnull=False).annotate(
+        event_at=F("done_at"),
+        event_ref=F("id"),
+        event_data=JSONObject(
+            id="id", title="title", kind="kind", first="done_by__first_name", last="done_by__last_name",
+            login="done_by__username",
+        ),
+    )  # fmt: skip
+
+
+def draw_task(data: dict[str, Any], scene: Scene) -> timeline.Event:
+    """``Done: Send the offer · Mei Chen``."""
+    title = _("Done: %(task)s") % {"task": data["title"]}
+    name = " ".join(part for part in (data["first"], data["last"]) if part) or data["login"] or ""
+    return timeline.Event(title, "square-check", "ok", name, href=f"/sales/activities/{data['id']}/")
+
+
+def tell_tasks(rows: list[dict[str, Any]], scene: Scene) -> str:
+    """Tasks that were done."""
+    return ngettext("%(n)s task done", "%(n)s tasks done", len(rows)) % {"n": len(rows)}
+
+
+timeline.group(SUBJECT, TASKS, gettext_lazy("Tasks"), icon="square-check", order=55, rare=True)
+timeline.provider(SUBJECT, timeline.Provider("task", TASKS, task_rows, draw_task, ("activity", "view"), tell_tasks))
 timeline.provider(SUBJECT, timeline.Provider("order", ORDERS, order_rows, draw_order, ("order", "view"), tell_orders))
 timeline.provider(SUBJECT, timeline.Provider("stage", DEALS, stage_rows, draw_stage, ("deal", "view"), tell_stages))

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from sales import activity_views as tasks
 from sales import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,4 +14,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sales/deals/<int:pk>/own/", views.EditDealFields.as_view(), name="deal-own"),
     path("sales/deals/<int:pk>/own/<str:name>/unmask/", views.UnmaskOfDeal.as_view(), name="deal-unmask"),
     path("sales/deals/<int:pk>/move/", views.MoveDeal.as_view(), name="deal-move"),
+    path("sales/activities/", tasks.ActivityList.as_view(), name="activities"),
+    path("sales/activities/new/", tasks.NewActivity.as_view(), name="activity-new"),
+    path("sales/activities/<int:pk>/", tasks.ActivityPage.as_view(), name="activity"),
+    path("sales/activities/<int:pk>/edit/", tasks.EditActivity.as_view(), name="activity-edit"),
+    path("sales/activities/<int:pk>/complete/", tasks.Complete.as_view(), name="activity-complete"),
+    path("sales/activities/<int:pk>/reopen/", tasks.Reopen.as_view(), name="activity-reopen"),
+    path("sales/activities/<int:pk>/cancel/", tasks.Cancel.as_view(), name="activity-cancel"),
+    path("sales/activities/<int:pk>/snooze/", tasks.Snooze.as_view(), name="activity-snooze"),
+    path("sales/activities/<int:pk>/delete/", tasks.Delete.as_view(), name="activity-delete"),
+    path("sales/activities/<int:pk>/undo/<int:event>/", tasks.Undo.as_view(), name="activity-undo"),
 ]

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
+
+from crm.kit.ui import words
+
+if TYPE_CHECKING:
+    from sales.models import Activity
 
 ORDER_STATUSES: Mapping[str, Promise] = {
     "pending": pgettext_lazy("order", "Pending"),
@@ -35,3 +42,10 @@ def order_status(code: str) -> str:
 def stage_name(name: str) -> str:
     """A stage as the reader calls it."""
     return str(STAGES.get(name, name))
+
+
+def due_words(row: Activity) -> str:
+    """The day of a task, with the time where one was given, in the reader's zone; nothing where it has none."""
+    if row.due_at is None or row.due_on is None:
+        return ""
+    return words.moment(timezone.localtime(row.due_at)) if row.timed else words.day(row.due_on)

@@ -19,14 +19,14 @@ from crm.kit.models import Source
 from customers.models import Contact, ContactPoint, ContactRole, Customer, DuplicatePair, ExternalId, Interaction
 from insights.models import CustomerScore, Run
 from marketing.models import Campaign, Touch
-from sales.models import Deal, Order, OrderLine, Product, Stage
+from sales.models import Activity, Deal, Order, OrderLine, Product, Stage
 from service.models import Queue, Ticket
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 PASSWORD = "a long secret indeed"
 BANDS = ("rep", "rival", "root")
 """Whose rows there are: the rep's team (north), another team's (south), and the root team's."""
-KINDS = ("customer", "contact", "interaction", "order", "deal", "ticket", "campaign")
+KINDS = ("customer", "contact", "interaction", "order", "deal", "ticket", "campaign", "activity")
 ACTORS = ("rep", "manager", "rival", "agent", "integrator", "admin", "outsider", "disabled", "anonymous")
 
 
@@ -129,6 +129,10 @@ def make_band(band: str, *, team: Team, owner: User | None, queue: Queue) -> dic
         title=word["deal"], customer=customer, stage=stage, amount=Decimal("98765.43"), currency="EUR", owner=owner,
         team=team, opened_at=NOW,
     )  # fmt: skip
+    activity = Activity.objects.create(
+        title=word["activity"], note=word["activity"], customer=customer, deal=deal, owner=owner, team=team, due_on=NOW.date(),
+        due_at=NOW,
+    )  # fmt: skip
     ticket = Ticket.objects.create(
         number=f"{band}-1", customer=customer, queue=queue, subject=word["ticket"], text=word["ticket"], opened_at=NOW
     )
@@ -138,6 +142,7 @@ def make_band(band: str, *, team: Team, owner: User | None, queue: Queue) -> dic
     return {
         "customer": customer, "contact": contact, "interaction": interaction, "order": order, "deal": deal,
         "ticket": ticket, "campaign": campaign, "touch": touch, "score": score, "product": product, "role": role, "point": point,
+        "activity": activity,
     }  # fmt: skip
 
 
@@ -187,5 +192,5 @@ def may_see(actor: str, band: str, kind: str) -> bool:
     if actor == "agent":
         if kind == "ticket":
             return band == "rep"  # that ticket waits in the agent's own queue
-        return kind not in ("campaign", "mail", "address")
+        return kind not in ("campaign", "mail", "address", "activity")  # of tasks only one's own
     return False

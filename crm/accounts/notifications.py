@@ -9,7 +9,7 @@ Apps register the kinds of what they tell in their ``panels.py``; people choose 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,6 +32,7 @@ from crm.kit.workspace import workspace
 TOPIC = "notifications"
 KEPT = timedelta(days=90)
 COUNTED = 100  # unread ones, at most
+MOST_LETTERS = 300
 CONTROL = re.compile("[\\x00-\\x1f\\x7f\\x85\\u2028\\u2029]")
 Way = NotificationChoice.Way
 Text = Callable[[], str] | str
@@ -70,29 +71,51 @@ def notify(*, users: Iterable[User], kind: str, text: Text, href: str, now: date
     ``text`` is one line, the subject of an e-mail too: line breaks are refused. ``body`` stands in the e-mail
     only. The rows are part of the caller's transaction; open pages hear of them and the mail leaves after it.
     """
-    known = _kinds[kind]
-    people = list({one.pk: one for one in users if one.is_active}.values())
-    chosen = NotificationChoice.objects.filter(user__in=people, kind=kind)
-    ways = dict(chosen.values_list("user", "way")) if people else {}
+    people = {one.pk: one for one in users}.values()
+    notify_each([Told(one, text, href, body) for one in people], kind=kind, now=now)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one person is told."""
+
+    user: User
+    text: Text
+    href: str
+    body: Text = ""
+
+
+@transaction.atomic
+def notify_each(told: Sequence[Told], *, kind: str, now: datetime) -> None:
+    """As ``notify``, where everyone is told something of their own: as few statements for a thousand as for one."""
+    known, told = _kinds[kind], [one for one in told if one.user.is_active]
+    chosen = NotificationChoice.objects.filter(user__in={one.user for one in told}, kind=kind)
+    ways = dict(chosen.values_list("user", "way")) if told else {}
     rows = [
-        _row(one, known, text, body, _checked(href), now, mail=ways.get(one.pk, known.way) == Way.MAIL)
-        for one in people
-        if ways.get(one.pk, known.way) != Way.OFF
+        _row(one, known, now, mail=ways.get(one.user.pk, known.way) == Way.MAIL)
+        for one in told
+        if ways.get(one.user.pk, known.way) != Way.OFF
     ]
     Notification.objects.bulk_create(rows)
-    for row in rows:
-        live.announce(TOPIC, user=row.user)
+    for user in {row.user for row in rows}:
+        live.announce(TOPIC, user=user)
     if any(row.mail_at for row in rows):
         transaction.on_commit(mailing.ring, robust=True)
 
 
-def _row(user: User, known: Kind, text: Text, body: Text, href: str, now: datetime, *, mail: bool) -> Notification:
+def _row(told: Told, known: Kind, now: datetime, *, mail: bool) -> Notification:
+    user = told.user
     with spoken_to(user):
-        line, more = (str(one() if callable(one) else one) for one in (text, body))
+        line, more = (str(one() if callable(one) else one) for one in (told.text, told.body))
     return Notification(
-        user=user, kind=known.key, text=Truncator(_checked(line)).chars(300), body=more, href=href, at=now,
+        user=user, kind=known.key, text=one_line(_checked(line)), body=more, href=_checked(told.href), at=now,
         mail_at=now if mail and user.email else None,
     )  # fmt: skip
+
+
+def one_line(text: str) -> str:
+    """A text of any origin as it may stand in a notification: without line breaks, not too long."""
+    return Truncator(" ".join(CONTROL.sub(" ", text).split())).chars(MOST_LETTERS)
 
 
 def spoken_to(user: User) -> Any:

@@ -7,7 +7,7 @@ OWN, TEAM, SUBTREE, ALL = "own", "team", "subtree", "all"
 """Scopes from narrow to wide."""
 
 WRITE = ("view", "add", "change", "delete")
-BUSINESS = ("customer", "contact", "interaction", "deal", "order", "ticket", "campaign")
+BUSINESS = ("customer", "contact", "interaction", "deal", "order", "activity", "ticket", "campaign")
 RESULTS = ("segment", "score", "run", "model", "finding", "metric")
 
 OBJECTS = frozenset(
@@ -19,7 +19,7 @@ OBJECTS = frozenset(
 )  # fmt: skip
 """Everything a grant may name. Of privacy one views, holds (change), takes out (run), erases (delete), rules (approve)."""
 
-OWNED = frozenset({"customer", "contact", "deal", "ticket", "campaign", "alert"})
+OWNED = frozenset({"customer", "contact", "deal", "activity", "ticket", "campaign", "alert"})
 """What has an owner: only within the reach of these may people be looked up (everyone reads products)."""
 
 ACTIONS = frozenset({"view", "add", "change", "delete", "run", "approve", "purge"})
@@ -36,7 +36,7 @@ def _grants(scope: str, objects: tuple[str, ...], *actions: str) -> Grants:
 
 DEFAULT_GRANTS: dict[str, Grants] = {
     "rep": {
-        **_grants(TEAM, ("customer", "contact", "interaction", "deal"), *WRITE),
+        **_grants(TEAM, ("customer", "contact", "interaction", "deal", "activity"), *WRITE),
         **_grants(TEAM, ("order", "ticket", "campaign", "score", "segment", "finding", "alert"), "view"),
         **_grants(TEAM, ("ticket",), "add"),
         **_grants(TEAM, ("alert",), "change"),
@@ -51,7 +51,7 @@ DEFAULT_GRANTS: dict[str, Grants] = {
         **_grants(TEAM, ("alert", "finding"), "view"),
         **_grants(TEAM, ("alert",), "change"),
         **_grants(ALL, ("deal",), "view"),
-        **_grants(OWN, ("apikey", "job"), *WRITE),
+        **_grants(OWN, ("apikey", "job", "activity"), *WRITE),
     },
     "manager": {
         **_grants(SUBTREE, BUSINESS, *WRITE),

@@ -32,12 +32,22 @@ from insights.models import (
     SegmentMembership,
 )
 from marketing.models import Campaign, Touch
-from sales.models import Deal, Order, OrderLine, Product
+from sales.models import Activity, Deal, Order, OrderLine, Product
 from service.models import Queue, Ticket
 
-MARKED: tuple[type[models.Model], ...] = (Touch, Interaction, Ticket, Deal, Order, Campaign, Contact, Product)
+MARKED: tuple[type[models.Model], ...] = (
+    Touch,
+    Interaction,
+    Activity,
+    Ticket,
+    Deal,
+    Order,
+    Campaign,
+    Contact,
+    Product,
+)
 """Tables whose rows carry the source themselves; leaves first."""
-OF_CUSTOMERS: tuple[type[models.Model], ...] = (Touch, Interaction, Ticket, Deal, Order)
+OF_CUSTOMERS: tuple[type[models.Model], ...] = (Touch, Interaction, Activity, Ticket, Deal, Order)
 DERIVED: tuple[type[models.Model], ...] = (
     Alert,
     Finding,

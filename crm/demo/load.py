@@ -10,6 +10,7 @@ import numpy as np
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from crm.demo.activities import write_activities
 from crm.demo.campaigns import make_touches
 from crm.demo.deals import make_deals
 from crm.demo.interactions import last_contact, make_talks
@@ -27,11 +28,11 @@ from crm.kit.models import Source, Workspace
 from crm.kit.workspace import forget_workspace, load_workspace
 from customers.models import Contact, Customer, ExternalId, Interaction, LastContact
 from marketing.models import Campaign, Touch
-from sales.models import Deal, Order, OrderLine, Product
+from sales.models import Activity, Deal, Order, OrderLine, Product
 from service.models import Ticket
 
 BUSINESS = (Customer, Contact, Order, Product, Deal, Ticket, Campaign, Interaction)
-BIG = (*BUSINESS, OrderLine, Touch, ExternalId, LastContact)
+BIG = (*BUSINESS, Activity, OrderLine, Touch, ExternalId, LastContact)
 
 
 def load(*, world: World, report: Callable[[str], None] = lambda _text: None) -> dict[str, Any]:
@@ -105,7 +106,8 @@ def _chunk(world: World, writer: Writer, hands: Stagehands, number: int, size: i
     chunk = Chunk(world, writer, hands, number, people, first)
     write_orders(chunk, orders, lines)
     write_talks(chunk, talks)
-    write_deals(chunk, make_deals(world, number, people))
+    deals = make_deals(world, number, people)
+    write_activities(chunk, deals, write_deals(chunk, deals))
     write_tickets(chunk, make_tickets(world, number, people, orders), chunk.numbers(len(orders.at)))
     write_touches(chunk, make_touches(world, number, people))
 

@@ -124,8 +124,8 @@ def _write_lines(chunk: Chunk, lines: Lines, first: int, ships: Ints, each: list
     )
 
 
-def write_deals(chunk: Chunk, deals: Deals) -> None:
-    """Deals and the way each one went."""
+def write_deals(chunk: Chunk, deals: Deals) -> int:
+    """Deals and the way each one went; the id of the first."""
     hands, count = chunk.hands, len(deals.opened)
     first = chunk.writer.reserve(Deal, count)
     numbers, who, reps = chunk.numbers(count), chunk.ids(deals.customer), chunk.reps(deals.customer)
@@ -154,6 +154,7 @@ def write_deals(chunk: Chunk, deals: Deals) -> None:
             for d, s, when in zip(deal.tolist(), stage.tolist(), at, strict=True)
         ),
     )
+    return first
 
 
 def write_tickets(chunk: Chunk, tickets: Tickets, numbers_of_orders: list[int]) -> None:

@@ -122,3 +122,15 @@ TABLES: dict[str, list[Text]] = {
     "call": CALLS, "mail_out": MAILS_OUT, "mail_in": MAILS_IN, "fading": FADING, "meeting": MEETINGS,
     "note": NOTES, "chat": CHATS, "form": FORMS,
 }  # fmt: skip
+
+TASKS = [
+    ("call", "Ask what still keeps them from deciding", "打电话问还有什么顾虑"),
+    ("email", "Send the offer with the new prices", "发送新价格的报价单"),
+    ("meeting", "Tasting at their office", "上门品鉴"),
+    ("task", "Prepare samples", "准备样品"),
+    ("call", "Follow up on the offer", "跟进报价"),
+    ("task", "Check the delivery dates with the warehouse", "与仓库核对交货日期"),
+    ("email", "Answer the questions about payment terms", "回复付款条件的问题"),
+    ("call", "Agree on the next step", "商定下一步"),
+]
+"""What reps note for themselves: kind, English, Chinese."""

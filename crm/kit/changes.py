@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Model
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.kit.masking import at_level
+from crm.kit.ui import words
 
 LIMIT = 20
 
@@ -69,4 +71,11 @@ def _word(row: Model, field: str, value: Any, levels: Mapping[str, str]) -> str:
     if described.is_relation:
         other = described.related_model._default_manager.filter(pk=value).first()  # type: ignore[union-attr]
         return (getattr(other, "display_name", "") or str(other)) if other else _("someone no longer here")
-    return str(at_level(value, levels.get(field, "")))
+    return str(at_level(_shown(value), levels.get(field, "")))
+
+
+def _shown(value: Any) -> Any:
+    """Days and moments as the reader writes them."""
+    if isinstance(value, datetime):
+        return words.moment(timezone.localtime(value))
+    return words.day(value) if isinstance(value, date) else value

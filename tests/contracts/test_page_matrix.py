@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 ABSENT = 987_654_321
 KIND_OF_PREFIX = {
     "/customers/": "customer", "/contacts/": "contact", "/sales/orders/": "order", "/sales/deals/": "deal",
-    "/service/tickets/": "ticket", "/marketing/campaigns/": "campaign",
+    "/sales/activities/": "activity", "/service/tickets/": "ticket", "/marketing/campaigns/": "campaign",
 }  # fmt: skip
 BESIDE = ("/live/", "/healthz", "/readyz")
 """The event stream never ends, and health is true to the state of the servers."""

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 ABSENT = 987_654_321
 KIND_OF_TAG = {
     "customers": "customer", "contacts": "contact", "interactions": "interaction", "orders": "order", "deals": "deal",
-    "tickets": "ticket", "campaigns": "campaign", "scores": "score",
+    "tickets": "ticket", "campaigns": "campaign", "scores": "score", "activities": "activity",
 }  # fmt: skip
 TEXTS = (*KINDS, "mail", "address")
 
@@ -106,7 +106,7 @@ def test_refused_writes_leave_the_rows_as_they_were(cast):
     """Rows of the rival, attacked by the rep with a body that would fit."""
     bodies = {
         "customer": {"name": "taken"}, "contact": {"name": "taken"}, "order": {"number": "taken"}, "deal": {"title": "taken"},
-        "ticket": {"subject": "taken"}, "campaign": {"name": "taken"},
+        "ticket": {"subject": "taken"}, "campaign": {"name": "taken"}, "activity": {"title": "taken"},
     }  # fmt: skip
     for operation in operations():
         kind = KIND_OF_TAG.get(operation.tag)
@@ -127,6 +127,7 @@ def test_refused_writes_leave_the_rows_as_they_were(cast):
         ("/api/v1/interactions/", {"kind": "call", "customer": "own"}, "contact"),
         ("/api/v1/deals/", {"title": "x"}, "customer"),
         ("/api/v1/tickets/", {"subject": "x"}, "customer"),
+        ("/api/v1/activities/", {"title": "x"}, "customer"),
         ("/api/v1/customers/", {"name": "x"}, "parent"),
     ],
 )

@@ -134,6 +134,7 @@ RECORDS: dict[str, Filler] = {
     "settings/relations/": lambda cast, band: RelationType.objects.order_by("pk").values_list("pk", flat=True)[0],
     "sales/orders/": _row("order"),
     "sales/deals/": _row("deal"),
+    "sales/activities/": _row("activity"),
     "service/tickets/": _row("ticket"),
     "marketing/campaigns/": _row("campaign"),
     "alerts/rules/": _row("rule"),
@@ -189,7 +190,7 @@ def _further(route: Route, cast: Cast, band: str, found: int, *, own: bool) -> d
     given: dict[str, Any] = {}
     if "row" in route.parameters:
         given["row"] = cast.rows[band]["customer"].pk
-    for name in ("point", "state", "relation"):
+    for name in ("point", "state", "relation", "event"):
         if name in route.parameters:
             part = cast.rows[band].get(name) if own else None
             given[name] = part.pk if part is not None else ABSENT

@@ -13,13 +13,20 @@ from django.test.utils import CaptureQueriesContext
 from crm.kit.models import Source
 from customers.models import Customer, Interaction, LastContact
 from marketing.models import Campaign
-from sales.models import Deal, Order, Stage
+from sales.models import Activity, Deal, Order, Stage
 from service.models import Queue, Ticket
 from tests.cast import NOW, Cast, make_customer, make_score
 from tests.pages.looking import Seen
 
 SignIn = Callable[[str], Client]
-LISTS = ("/customers/", "/sales/orders/", "/sales/deals/", "/service/tickets/", "/marketing/campaigns/")
+LISTS = (
+    "/customers/",
+    "/sales/orders/",
+    "/sales/deals/",
+    "/sales/activities/",
+    "/service/tickets/",
+    "/marketing/campaigns/",
+)
 MOST_QUERIES, MOST_BYTES, MOST_NODES = 10, 60_000, 1_200
 
 
@@ -60,6 +67,7 @@ def grow(cast: Cast, rows: int) -> Customer:
             owner=owner,
             opened_at=at,
         )
+        Activity.objects.create(title=f"Call {n}", customer=one, team=team, owner=owner, due_on=at.date(), due_at=at)
         Ticket.objects.create(
             number=f"N{n}", customer=one, queue=queue, subject="A question", opened_at=at, owner=owner
         )
@@ -91,6 +99,7 @@ def test_lists_take_the_same_queries_for_two_rows_and_for_twenty(cast: Cast, sig
         row = Customer.objects.get(name=f"More {n}")
         Order.objects.create(number=f"M{n}", customer=row, team=team, ordered_at=NOW, currency="EUR")
         Deal.objects.create(title=f"More {n}", customer=row, stage=stage, team=team, owner=owner, opened_at=NOW)
+        Activity.objects.create(title=f"More {n}", customer=row, team=team, owner=owner)
         Ticket.objects.create(number=f"M{n}", customer=row, queue=queue, subject="More", opened_at=NOW)
         Campaign.objects.create(name=f"More {n}", team=team, owner=owner)
     many = {one: queries(client, one) for one in LISTS}
