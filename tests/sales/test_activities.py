@@ -17,7 +17,7 @@ from crm.accounts.models import FieldRule, Notification
 from crm.kit.errors import Invalid, Refused
 from crm.kit.lists import bulk, undo
 from crm.kit.models import Job
-from customers.merging.services import merge_customers
+from customers.merging.services import merge_customers, unmerge
 from customers.models import Customer
 from customers.privacy.reach import subject_of, walk
 from sales import services
@@ -162,14 +162,17 @@ def test_many_are_completed_and_opened_again_as_a_job(
     assert not Activity.objects.filter(follows=rows[0]).exists()
 
 
-def test_a_merge_takes_tasks_along_and_they_go_with_their_customer(cast: Cast) -> None:
+def test_a_merge_takes_tasks_along_a_split_gives_them_back_and_they_go_with_their_customer(cast: Cast) -> None:
     one = Customer.objects.create(name="Twins", team=cast.teams["north"], owner=cast.users["rep"])
     other = Customer.objects.create(name="Twin", team=cast.teams["north"], owner=cast.users["rep"])
     row = make(cast, customer=one.pk)
-    merge_customers(user=cast.users["rep"], keep_id=other.pk, other_ids=[one.pk], now=NOW)
+    merge = merge_customers(user=cast.users["rep"], keep_id=other.pk, other_ids=[one.pk], now=NOW)
     row.refresh_from_db()
     assert row.customer_id == other.pk
     assert walk(subject_of("customer", other.pk)).remove[Activity] == {row.pk}
+    unmerge(user=cast.users["rep"], merge_id=merge.pk, now=NOW)
+    row.refresh_from_db()
+    assert row.customer_id == one.pk
 
 
 def test_pages_show_and_steps_answer_a_script_with_undo(cast: Cast, sign_in: SignIn) -> None:
