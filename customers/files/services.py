@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
 from crm.conf import CONF
-from crm.kit.content import PICTURES, PLAIN, drawn_anew, kind_of, plain_name
+from crm.kit.content import PICTURES, PLAIN, kind_of, plain_name
 from crm.kit.errors import Invalid, Refused
 from customers import holders
 from customers.files.models import Attachment
@@ -49,7 +50,7 @@ def add_file(*, user: User, obj: str, pk: int, upload: IO[bytes], name: str, now
     if Attachment.objects.filter(**kind.of(row.pk), removed_at=None).count() >= MOST_PER_RECORD:
         raise _wrong(_("This record has %(n)s files, which is all there is room for.") % {"n": MOST_PER_RECORD})
     told = kind_of(upload)
-    drawn = drawn_anew(upload, told) if told in PICTURES else None
+    drawn = _drawn(upload, told) if told in PICTURES else None
     if told in PICTURES and drawn is None:
         told = PLAIN
     content: IO[bytes] = drawn or upload
@@ -73,6 +74,12 @@ def _check_size(upload: IO[bytes]) -> None:
         raise _wrong(_("The file is empty. It was not kept."))
     if size > most_bytes():
         raise _wrong(too_large())
+
+
+def _drawn(upload: IO[bytes], told: str) -> BytesIO | None:
+    from crm.kit.pictures import drawn_anew  # the first picture brings the library, which no other page needs
+
+    return drawn_anew(upload, told)
 
 
 def _wrong(sentence: str) -> Invalid:
