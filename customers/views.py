@@ -114,7 +114,8 @@ class CustomerPage(RecordPage):
         merged = Merge.objects.filter(keep=OuterRef("pk"), undone_at=None)
         rows = super().get_queryset().select_related("owner", "team").defer("search", "sort_name")
         layout = standing(LAYOUT, by_strength(self.request.user.access.roles))
-        return rows.annotate(was_merged=Exists(merged), layout=layout)
+        more = slots.riding("customer.detail", self.request.user)
+        return rows.annotate(was_merged=Exists(merged), layout=layout, **more)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
