@@ -31,6 +31,13 @@ def _figure(user: Any, made: Any) -> Subquery:
     return Subquery(of_customer(user).values("customer").annotate(made=made).values("made"))
 
 
+def figures(user: Any) -> dict[str, Subquery]:
+    """The number of open alerts and the rank of the worst, as columns beside a customer."""
+    whens = (When(severity=one, then=n) for n, one in enumerate(RANKS))
+    rank = Max(Case(*whens, default=0, output_field=IntegerField()))
+    return {"alerts_open": _figure(user, Count("pk")), "alerts_worst": _figure(user, rank)}
+
+
 def _cell(row: Any, scene: Scene) -> SafeString:
     count, rank = getattr(row, "alerts_open", None), getattr(row, "alerts_worst", None)
     if not count:
@@ -69,12 +76,8 @@ def extension_of(key: str, user: Any) -> Extension | None:
     """The addition for one reader; none for whoever sees no alerts."""
     if key != "customers.customer" or not getattr(user, "access", None) or not user.access.can("alert"):
         return None
-    rank = Max(
-        Case(*(When(severity=one, then=n) for n, one in enumerate(RANKS)), default=0, output_field=IntegerField())
-    )
-    needs = (("alerts_open", _figure(user, Count("pk"))), ("alerts_worst", _figure(user, rank)))
     column = Column(
-        "open_alerts", _("Open alerts"), _cell, lambda row: row.alerts_open or 0, shown=False, order=52, needs=needs,
+        "open_alerts", _("Open alerts"), _cell, lambda row: row.alerts_open or 0, shown=False, order=52, needs=tuple(figures(user).items()),
         reads=("alerts_open",), make=lambda n: n or 0,
     )  # fmt: skip
 

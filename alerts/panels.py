@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from alerts import selectors, words
-from alerts.lists import RANKS, TONES
-from alerts.models import Alert
+from alerts.lists import RANKS, TONES, figures
 from crm.accounts import bell
-from crm.kit import live, nav
+from crm.kit import live, nav, slots
 from crm.kit.slots import panel
 
 SHOWN = 5
@@ -80,7 +78,11 @@ def open_alerts(request: HttpRequest, record: Any) -> dict[str, Any]:
 )  # fmt: skip
 def alerts_chip(request: HttpRequest, record: Any) -> dict[str, Any] | None:
     """How many alerts of a customer are open, in the colour of the worst; nothing where all is quiet."""
-    rows = Alert.objects.visible_to(request.user).open().filter(customer=record).order_by()
-    counted = dict(rows.values_list("severity").annotate(n=Count("pk")))
-    worst = next((one for one in reversed(RANKS) if counted.get(one)), None)
-    return None if worst is None else {"n": sum(counted.values()), "tone": TONES[worst], "word": worst.label}
+    count, rank = getattr(record, "alerts_open", None), getattr(record, "alerts_worst", None)
+    if not count:
+        return None
+    worst = RANKS[rank or 0]
+    return {"n": count, "tone": TONES[worst], "word": worst.label}
+
+
+slots.rides("customer.detail", lambda user: figures(user) if user.access.can("alert") else {})

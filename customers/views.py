@@ -118,8 +118,9 @@ class CustomerPage(RecordPage):
         rows = super().get_queryset().select_related("owner", "team").defer("search", "sort_name")
         user = self.request.user
         layout = standing(LAYOUT, by_strength(user.access.roles))
+        more = slots.riding("customer.detail", user)
         return rows.annotate(
-            was_merged=Exists(merged), own_drafts=own_drafts(user), followed=followed_by(user), layout=layout
+            was_merged=Exists(merged), own_drafts=own_drafts(user), followed=followed_by(user), layout=layout, **more
         )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -64,6 +64,7 @@ class Panel:
 
 
 _panels: dict[str, dict[str, Panel]] = {}
+_riders: dict[str, list[Callable[[Any], Mapping[str, Any]]]] = {}
 _finders: dict[str, Callable[[Any, int], Any]] = {}
 
 
@@ -87,6 +88,18 @@ def panel(
 def block(slot: str, name: str, *, title: Any, template: str, policy: tuple[str, str], **options: Any) -> None:
     """Register a part that a page draws itself: the template gets the page's own context, and costs no query more."""
     _panels.setdefault(slot, {})[name] = Panel(slot, name, title, None, template, policy, bare=True, **options)
+
+
+def rides(slot: str, make: Callable[[Any], Mapping[str, Any]]) -> None:
+    """Register annotations (reader → name → expression) that come with the record of a page, for panels that need
+    a figure and no query of their own."""
+    if make not in _riders.setdefault(slot, []):
+        _riders[slot].append(make)
+
+
+def riding(slot: str, user: Any) -> dict[str, Any]:
+    """Every annotation that comes with the record of a page."""
+    return {name: made for make in _riders.get(slot, ()) for name, made in make(user).items()}
 
 
 def opens(slot: str, find: Callable[[Any, int], Any]) -> None:
