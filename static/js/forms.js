@@ -16,8 +16,8 @@
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "s") { const form = document.querySelector("form[data-guard]"); if (form) { event.preventDefault(); form.requestSubmit(); } }
   });
-  Vantage.on("click", "[data-fill]", (button) => {
-    const box = document.querySelector(button.dataset.fill);
+  Vantage.on("click", "[data-into]", (button) => {
+    const box = document.querySelector(button.dataset.into);
     if (box) { box.value = button.value; box.focus(); box.dispatchEvent(new Event("input", { bubbles: true })); }
   });
   Vantage.on("change", "[data-autosubmit]", (input) => input.form?.requestSubmit());

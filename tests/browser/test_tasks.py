@@ -28,7 +28,7 @@ def test_a_task_is_made_done_and_opened_again_by_keyboard(live_server: Any, brow
     page.keyboard.press("Enter")  # nothing typed yet: refused with a sentence, the dialog stays
     page.wait_for_selector("#dialog[open] .errorlist")
     page.fill("#id_title", "Send the offer")
-    page.locator("#dialog [data-fill]").first.focus()
+    page.locator("#dialog [data-into]").first.focus()
     page.keyboard.press("Enter")
     page.locator("#dialog [type=submit]").focus()
     page.keyboard.press("Enter")
