@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +22,7 @@ from django.utils.translation import gettext as _
 from crm.accounts import bell, notifications
 from crm.accounts.models import Notification, NotificationChoice
 from crm.accounts.settings_views import Section
-from crm.kit import keyset
+from crm.kit import keyset, nav
 from crm.kit.errors import Invalid
 from crm.kit.views import Action, FormPage, Page, PlainForm, Policed, back_to, go_to
 
@@ -97,6 +99,25 @@ class MarkAll(Action):
         return reverse("notifications")
 
 
+def drawing(parts: Sequence[bell.Part]) -> dict[str, Any]:
+    """What the template of the bell is told."""
+    full = [one for one in parts if one.count]
+    return {
+        "count": sum(one.count for one in full),
+        "said": ", ".join(one.said for one in full),
+        "tone": "bad" if any(one.tone == "bad" for one in full) else "accent",
+        "seen": urlencode({one.key: one.newest for one in parts}),
+    }
+
+
+@nav.late
+def first_bell(request: HttpRequest) -> str:
+    """The bell comes with the numbers of the sidebar once a page stands; later it asks for itself."""
+    if "first" not in request.GET:
+        return ""
+    return render_to_string("notifications/bell.html", {**drawing(bell.parts(request.user)), "swapped": True}, request)
+
+
 class Bell(Policed):
     """The bell of the top bar; 304 while nothing changed. What came since the last look comes with a toast."""
 
@@ -111,17 +132,11 @@ class Bell(Policed):
         }
         if request.headers.get("If-None-Match", "").removeprefix("W/") == headers["ETag"]:
             return HttpResponseNotModified(headers=headers)
-        full = [one for one in parts if one.count]
-        context = {
-            "count": sum(one.count for one in full),
-            "said": ", ".join(one.said for one in full),
-            "tone": "bad" if any(one.tone == "bad" for one in full) else "accent",
-            "seen": urlencode({one.key: one.newest for one in parts}),
-        }
+        context = drawing(parts)
         answer = render(request, "notifications/bell.html", context)
         for name, value in headers.items():
             answer[name] = value
-        news = [one for one in full if one.toast and one.newest > _number(seen.get(one.key))]
+        news = [one for one in parts if one.count and one.toast and one.newest > _number(seen.get(one.key))]
         if news and news[-1].toast:
             answer["HX-Trigger"] = json.dumps({"toast": news[-1].toast()})
         return answer

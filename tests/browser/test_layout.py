@@ -60,7 +60,7 @@ def test_the_page_is_laid_out_by_keyboard_only(page: Any, cast: Cast) -> None:
     page.wait_for_selector("text=Preview of the layout for “Everyone”")
     tabs = page.locator("nav[aria-label='Parts of this record'] a").all_inner_texts()
     assert [one.split("\n")[0].rstrip("0123456789 ") for one in tabs] == [
-        "Timeline", "Orders", "Tickets", "Notes", "Deals", "Campaigns", "Contacts",
+        "Timeline", "Orders", "Tickets", "Notes", "Deals", "Campaigns", "Files", "Contacts",
     ]  # fmt: skip
     page.locator("text=Back to the layout").focus()
     press(page, "Enter")
