@@ -24,8 +24,11 @@ def page(live_server: Any, browser: Any, cast: Cast) -> Iterator[Any]:
 
 
 def focused(page: Any, label: str) -> None:
-    """Wait until the button of that name has the focus: where a press leaves it."""
-    page.wait_for_function("(label) => document.activeElement?.getAttribute('aria-label') === label", arg=label)
+    """Wait until the button of that name has the focus, where a press leaves it, and answers to a press again."""
+    page.wait_for_function(
+        "(label) => document.activeElement?.getAttribute('aria-label') === label && !document.querySelector('.htmx-added')",
+        arg=label,
+    )
 
 
 def stands(page: Any, part: str, place: int) -> None:
