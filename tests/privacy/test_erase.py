@@ -56,6 +56,7 @@ def dump() -> str:
     programs = backends.embedded().postgres.programs
     place = connection.settings_dict
     command = [programs.path("pg_dump"), "-h", place["HOST"], "-U", place["USER"], place["NAME"]]
+    command += ["-p", str(place["PORT"])] if place["PORT"] else []
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return done.stdout
 
