@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 LANES = 2
 BIG = 4 * 1024 * 1024
 """Bytes of a file; below, a second lane costs more than it gives."""
+QUICK = frozenset(["csv", "tsv"])
+"""Formats that are read so quickly that every lane may read the whole file."""
 Row = tuple[int, list[str]]
 Made = TypeVar("Made")
 
@@ -60,13 +62,18 @@ def key_slot(kind: Kind, context: Context) -> Slot | None:
 
 
 def fit(kind: Kind, context: Context, path: Path) -> bool:
-    """Whether an import may be split: no row of it leans on another than those with its own id."""
+    """Whether an import may be split: no row of it leans on another than those with its own id.
+
+    What began in lanes goes on in them, whatever came in between: each has its own place in the file.
+    """
     job = context.job
+    if job.lanes:
+        return True
     return (
         kind.side_by_side
+        and context.table.format in QUICK
         and path.stat().st_size >= BIG
-        and not (job.strict or job.dry_run or connection.in_atomic_block)
-        and (bool(job.lanes) or not job.reached)
+        and not (job.strict or job.dry_run or job.reached or connection.in_atomic_block)
         and not context.plan.mapping.options.get("find_by")
         and key_slot(kind, context) is not None
         and not pending.names_wait(context)
