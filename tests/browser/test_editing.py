@@ -24,9 +24,7 @@ def opened(browser: Any, live_server: Any, cast: Cast, actor: str = "rep", **opt
 def ready(page: Any, field: str) -> None:
     """The field is open, and the script has taken hold of its form."""
     page.wait_for_selector(f"form.inline-edit [name={field}]:focus")
-    page.wait_for_function(
-        "() => !document.querySelector('.htmx-added, .htmx-settling, .htmx-swapping, .htmx-request')"
-    )
+    page.wait_for_function("() => !document.querySelector('.htmx-request')")
 
 
 def begin(page: Any, field: str) -> None:

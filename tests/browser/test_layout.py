@@ -24,9 +24,9 @@ def page(live_server: Any, browser: Any, cast: Cast) -> Iterator[Any]:
 
 
 def focused(page: Any, label: str) -> None:
-    """Wait until the button of that name has the focus, where a press leaves it, and answers to a press again."""
+    """Wait until the button of that name has the focus, where a press leaves it."""
     page.wait_for_function(
-        "(label) => document.activeElement?.getAttribute('aria-label') === label && !document.querySelector('.htmx-added')",
+        "(label) => document.activeElement?.getAttribute('aria-label') === label",
         arg=label,
     )
 
