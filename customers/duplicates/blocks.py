@@ -7,12 +7,13 @@ keys of different kinds; what is still too big is compared with its neighbours o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations, combinations_with_replacement
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from customers.duplicates.keys import FAMILY, KINDS, MERGED
+from customers.duplicates.likely import Likely
 
 Array = np.ndarray[Any, Any]
 BUDGET = 1_000_000
@@ -20,8 +21,7 @@ BUDGET = 1_000_000
 LEAST_BLOCK, MOST_BLOCK = 20, 400
 NEIGHBOURS = 3
 SMALL = 20_000
-"""Up to so many rows every pair of a block is compared."""
-STRONG = frozenset({"email", "phone", "name", "house", "email name"})
+"""Up to so many rows every pair of a block is compared, likely or not."""
 CHUNK = 500_000
 PARTIAL = frozenset(
     {
@@ -61,6 +61,7 @@ class Blocks:
         self.rows = len(table)
         self.most = int(min(MOST_BLOCK, max(LEAST_BLOCK, BUDGET // max(1, self.rows))))
         self._seen: Array = np.empty(0, dtype=np.uint64)
+        self.likely = Likely(table) if self.rows > SMALL else None
         self.passes = [(family,) for family in FAMILIES] + [pair for pair in combinations(FAMILIES, 2) if _cuts(*pair)]
         self.passes.append(("word", "word"))
         for family in FAMILIES:
@@ -84,8 +85,8 @@ class Blocks:
             codes = np.unique(codes)
             codes = codes[~self._known(codes)]
             one, two = (codes >> np.uint64(32)).astype(np.int64), (codes & np.uint64(0xFFFFFFFF)).astype(np.int64)
-            if self.rows > SMALL and len(one):
-                kept = self._likely(one, two)
+            if self.likely is not None and len(one):
+                kept = self.likely(one, two)
                 one, two, codes = one[kept], two[kept], codes[kept]
             if len(self._seen) < MOST_REMEMBERED:
                 self._seen = np.union1d(self._seen, codes)
@@ -152,27 +153,6 @@ class Blocks:
             return np.zeros(len(codes), dtype=bool)
         places = np.minimum(np.searchsorted(self._seen, codes), len(self._seen) - 1)
         return self._seen[places] == codes
-
-    def _likely(self, one: Array, two: Array) -> Array:
-        """Whether two kinds of evidence agree, or a strong one: the rest cannot reach the threshold."""
-        strong = np.zeros(len(one), dtype=bool)
-        agreed: dict[str, Array] = {}
-        for family, columns in FAMILIES.items():
-            same = np.zeros(len(one), dtype=bool)
-            for first, second in combinations_with_replacement(columns, 2):
-                same |= self._equal(first, second, one, two)
-                if first != second:
-                    same |= self._equal(second, first, one, two)
-            kind = KIND_OF[family]
-            agreed[kind] = agreed[kind] | same if kind in agreed else same
-            if family in STRONG:
-                strong |= same
-        count = sum(held.astype(np.int8) for held in agreed.values())
-        return strong | (count >= 2)
-
-    def _equal(self, first: int, second: int, one: Array, two: Array) -> Array:
-        held = self.table[one, first]
-        return (held == self.table[two, second]) & (held != 0)
 
 
 assert set(MERGED) <= set(FAMILIES)

@@ -41,10 +41,15 @@ PLACE = frozenset({"phone", "street", "number", "city", "region", "postcode"})
 HOUSEHOLD = {"name": 12.0, "both": 12.0, "given": 14.0, "family": 18.0}
 """The most that a shared place counts for when the names say that these are two."""
 REVIEW = 11.0
-"""Points from which a pair is shown, in a workspace of 10,000; each doubling asks one more."""
+"""Points from which a pair is shown in a workspace of 10,000; each doubling asks one more."""
 CERTAIN = 12.0
 """So many more points make a pair certain, when the names agree too."""
 LEAST_COUNT = 3
+
+
+def review(rows: int) -> float:
+    """Points from which a pair is shown, in a workspace of so many customers."""
+    return REVIEW + max(0.0, math.log2(max(rows, 1) / 10_000))
 
 
 class Part(NamedTuple):
@@ -77,7 +82,7 @@ class Model:
     def __init__(self, rows: int = 10_000, counts: Mapping[int, int] | None = None) -> None:
         self.rows = rows
         self.counts = dict(counts or {})
-        self.review = REVIEW + max(0.0, math.log2(max(rows, 1) / 10_000))
+        self.review = review(rows)
         self._bits: dict[tuple[str, str], float] = {}
 
     def bits(self, field: str, value: str) -> float:
