@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from customers.imports.reading.detected import Detected
     from customers.models import ImportJob
 
+OUTCOMES = ("created", "updated", "unchanged", "skipped", "rejected")
+"""What can become of a row; together they are all rows of the file."""
+
 
 @dataclass(frozen=True)
 class Reach:

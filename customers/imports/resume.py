@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
 from customers.imports import lanes
+from customers.imports.context import OUTCOMES
 from customers.models import ImportJob
 
 if TYPE_CHECKING:
@@ -23,16 +24,28 @@ if TYPE_CHECKING:
 LATE = "COPY (SELECT row, skipped, reason, true FROM import_out WHERE late AND row > {low} AND row <= {high}) TO STDOUT"
 
 
+def written(context: Context) -> tuple[int, dict[str, Any]]:
+    """How far earlier attempts at the import, or at this lane of it, came, and what they counted."""
+    if context.share is None:
+        return context.job.reached, dict(context.job.counts)
+    lane = context.job.lanes.get(str(context.share.number), {"reached": 0, "counts": {}})
+    return lane["reached"], dict(lane["counts"])
+
+
+def rows_written(context: Context) -> int:
+    """How many rows of the file earlier attempts are done with."""
+    counts = written(context)[1]
+    return sum(counts.get(name, 0) for name in OUTCOMES)
+
+
 class Kept:
     """What the spans did so far, apart from what reading the file again counts again."""
 
     def __init__(self, context: Context, place: Path) -> None:
         self.context, self.place = context, place / "refused"
-        self.reached, self.counted = context.job.reached, dict(context.job.counts)
         if context.share is not None:
             self.place /= str(context.share.number)
-            lane = context.job.lanes.get(str(context.share.number), {"reached": 0, "counts": {}})
-            self.reached, self.counted = lane["reached"], dict(lane["counts"])
+        self.reached, self.counted = written(context)
         self.staged = context.counts.copy(), context.treatments.copy()
 
     def recall(self) -> None:

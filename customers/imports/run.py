@@ -24,7 +24,7 @@ from crm.kit.models import Source
 from crm.kit.workspace import home_currency, workspace_zone
 from customers.duplicates.at_import import add_up, check_staged, refresh_keys
 from customers.imports import detecting, kinds, lanes, mapping, pending
-from customers.imports.context import Context, Reach, owner_words, target_team
+from customers.imports.context import OUTCOMES, Context, Reach, owner_words, target_team
 from customers.imports.kinds import Kind
 from customers.imports.mends import mended
 from customers.imports.reading import Table, open_table
@@ -248,7 +248,7 @@ def _apply(kind: Kind, context: Context, rows: int) -> None:
         kept.recall()
     for place, (low, high) in enumerate(spans):
         _span(kind, context, kept, low, high, first=place == 0, last=place == len(spans) - 1)
-        total = sum(context.counts[name] for name in ("created", "updated", "unchanged", "skipped", "rejected"))
+        total = sum(context.counts[name] for name in OUTCOMES)
         context.progress(done=min(total, rows), total=rows, message="")
 
 
@@ -319,13 +319,12 @@ def _strictly(context: Context) -> None:
 
 
 def _report(job: ImportJob, kind: Kind, context: Context, table: Table, rows: int) -> dict[str, Any]:
-    names = ("created", "updated", "unchanged", "skipped", "rejected")
     rejects = rejects_path(job) if job.dry_run else write_rejects(job, table)
     if rejects is not None and not rejects.exists():
         rejects = None
     return {
         "rows": rows,
-        **{name: context.counts[name] for name in names},
+        **{name: context.counts[name] for name in OUTCOMES},
         "seconds": 0.0,
         "import_id": job.pk,
         "rejects_file": str(rejects) if rejects else None,

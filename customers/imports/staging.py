@@ -21,6 +21,7 @@ from customers.imports.custom import BagConverter, CellReader, Surroundings
 from customers.imports.kinds import Kind
 from customers.imports.lanes import Share, key_slot
 from customers.imports.mapping import Slot
+from customers.imports.resume import rows_written
 
 BATCH = 5_000
 MAX_SPOOL = 8 * 1024 * 1024
@@ -85,6 +86,7 @@ class Stager:
     def __init__(self, kind: Kind, context: Context, zone: ZoneInfo, width: int, *, guarded: bool) -> None:
         self.kind, self.context, self.width = kind, context, width
         self.rows = 0
+        self.before = rows_written(context)
         mapping = context.plan.mapping
         lookups = kind.lookups(context)
         self.settings = {"order": mapping.date_order, "decimal": mapping.decimal, "zone": zone}
@@ -127,7 +129,7 @@ class Stager:
             for number, reason, key in reasons:
                 refused.write(f"{number}\tf\t{escape(_clean(reason))}\t{NULL if key is None else _clean(key)}\n")
             self.context.counts["rejected"] += len(reasons)
-            self.context.progress(done=0, message=_("%(count)d rows read") % {"count": batch[-1][0]})
+            self.context.progress(done=self.before, message=_("%(count)d rows read") % {"count": batch[-1][0]})
             if text:
                 yield text + "\n"
 

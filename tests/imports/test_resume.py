@@ -92,6 +92,21 @@ def test_a_killed_import_goes_on_and_reports_as_if_nothing_had_happened(
     assert Customer.objects.filter(external_ids__source__name="killed").count() == 5
 
 
+def test_the_progress_of_an_import_that_goes_on_begins_where_it_stopped(
+    db: None, small_spans: None, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed, told = waiting("killed"), []
+    with monkeypatch.context() as patch:
+        die_after(patch, 2)
+        with pytest.raises(Killed):
+            attempt(killed, path)
+    attempt(killed, path, progress=lambda **values: told.append(values.get("done")))
+    places = [done for done in told if done is not None]
+    assert places[0] > 0
+    assert places == sorted(places)
+    assert places[-1] == 10
+
+
 def test_an_import_killed_after_its_last_span_still_reports_everything(
     db: None, small_spans: None, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

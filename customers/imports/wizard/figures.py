@@ -10,8 +10,6 @@ from django.utils.translation import ngettext
 
 from customers.models import ImportJob
 
-COUNTS = ("created", "updated", "unchanged", "skipped", "rejected")
-
 
 @dataclass(frozen=True)
 class Figure:
