@@ -57,6 +57,11 @@ def copy_rows(cursor: Any, table: str, columns: Sequence[str], rows: Iterable[Se
     cursor.copy_expert(statement.as_string(cursor.connection), buffer)
 
 
+def _execute(cursor: Any, statement: sql.Composed, values: Sequence[Any] | None = None) -> None:
+    """Run a composed statement; whoever keeps the history's context reads statements as text."""
+    cursor.execute(statement.as_string(cursor.connection), values)
+
+
 def write_scores(*, customers: Sequence[int], columns: Mapping[str, Sequence[Any]], run: Run, now: datetime) -> int:
     """Set the given columns of these customers' scores, empty them for all others; record what moved."""
     names = list(columns)
@@ -65,7 +70,7 @@ def write_scores(*, customers: Sequence[int], columns: Mapping[str, Sequence[Any
             sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(SCORE_TYPES[name])) for name in names
         )
         cursor.execute("DROP TABLE IF EXISTS new_scores")
-        cursor.execute(sql.SQL("CREATE TEMP TABLE new_scores (customer_id bigint PRIMARY KEY, {})").format(typed))
+        _execute(cursor, sql.SQL("CREATE TEMP TABLE new_scores (customer_id bigint PRIMARY KEY, {})").format(typed))
         copy_rows(
             cursor,
             "new_scores",
@@ -88,7 +93,8 @@ def write_scores(*, customers: Sequence[int], columns: Mapping[str, Sequence[Any
 def _record_moves(cursor: Any, column: str, run: Run, now: datetime) -> None:
     label, least = MOVED[column]
     band = sql.Identifier("n", "churn_band") if column == "churn_probability" else sql.Literal("")
-    cursor.execute(
+    _execute(
+        cursor,
         sql.SQL(
             "INSERT INTO insights_scorehistory (customer_id, at, name, value, band, run_id) "
             "SELECT n.customer_id, %s, %s, n.{c}, COALESCE({band}, ''), %s FROM new_scores n "
@@ -114,7 +120,8 @@ def _upsert(cursor: Any, names: list[str], run: Run, now: datetime) -> None:
         else sql.Identifier(name)
         for name in names
     ]
-    cursor.execute(
+    _execute(
+        cursor,
         sql.SQL(
             "INSERT INTO insights_customerscore (customer_id, {names}{absent}, as_of, scored_at, run_id) "
             "SELECT customer_id, {given}{defaults}, %s, %s, %s FROM new_scores ORDER BY customer_id "
@@ -130,7 +137,8 @@ def _upsert(cursor: Any, names: list[str], run: Run, now: datetime) -> None:
         [run.as_of, now, run.pk],
     )
     cleared = [sql.SQL("{} = {}").format(sql.Identifier(name), sql.SQL(DEFAULTS.get(name, "NULL"))) for name in names]
-    cursor.execute(
+    _execute(
+        cursor,
         sql.SQL(
             "UPDATE insights_customerscore s SET {sets}, run_id = %s "
             "WHERE NOT EXISTS (SELECT 1 FROM new_scores n WHERE n.customer_id = s.customer_id)"

@@ -61,7 +61,7 @@ def look_around(web: Web, login: str, password: str) -> Known:
     address = f"{web.base}/customers/?page_size={STEP}"
     for _step in range(DEEP * PAGE // STEP):
         page = reader.open(address).read().decode()
-        ids += [int(found) for found in re.findall(r'href="/customers/(\d+)/"', page)[:2]]
+        ids += [int(found) for found in re.findall(r'href="/customers/(\d+)/[?"]', page)[:2]]
         cursors = re.findall(r"cursor=([A-Za-z0-9_%.=~-]+)", page)
         if not cursors:
             break
