@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.db.models import Case, Count, Exists, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, When
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -27,22 +28,21 @@ def of_customer(user: Any) -> QuerySet[Alert]:
     return Alert.objects.visible_to(user).open().filter(customer=OuterRef("pk")).order_by()
 
 
-def _figure(user: Any, made: Any) -> Subquery:
-    return Subquery(of_customer(user).values("customer").annotate(made=made).values("made"))
+def severities(user: Any) -> dict[str, ArraySubquery]:
+    """The severities of the open alerts, as a column beside a customer."""
+    return {"alerts_open": ArraySubquery(of_customer(user).values("severity"))}
 
 
-def figures(user: Any) -> dict[str, Subquery]:
-    """The number of open alerts and the rank of the worst, as columns beside a customer."""
-    whens = (When(severity=one, then=n) for n, one in enumerate(RANKS))
-    rank = Max(Case(*whens, default=0, output_field=IntegerField()))
-    return {"alerts_open": _figure(user, Count("pk")), "alerts_worst": _figure(user, rank)}
+def worst(found: Sequence[str]) -> Severity:
+    """The worst of some severities."""
+    return max((Severity(one) for one in found), key=RANKS.index)
 
 
 def _cell(row: Any, scene: Scene) -> SafeString:
-    count, rank = getattr(row, "alerts_open", None), getattr(row, "alerts_worst", None)
-    if not count:
+    found = getattr(row, "alerts_open", None)
+    if not found:
         return cells.EMPTY
-    return cells.chip(f"{count} · {RANKS[rank or 0].label}", TONES[RANKS[rank or 0]], dot=True)
+    return cells.chip(f"{len(found)} · {worst(found).label}", TONES[worst(found)], dot=True)
 
 
 class AlertsFilter(ChoicesFilter):
@@ -77,8 +77,8 @@ def extension_of(key: str, user: Any) -> Extension | None:
     if key != "customers.customer" or not getattr(user, "access", None) or not user.access.can("alert"):
         return None
     column = Column(
-        "open_alerts", _("Open alerts"), _cell, lambda row: row.alerts_open or 0, shown=False, order=52, needs=tuple(figures(user).items()),
-        reads=("alerts_open",), make=lambda n: n or 0,
+        "open_alerts", _("Open alerts"), _cell, lambda row: len(row.alerts_open), shown=False, order=52,
+        needs=tuple(severities(user).items()), reads=("alerts_open",), make=len,
     )  # fmt: skip
 
     def asked(values: list[str]) -> Q:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from alerts import selectors, words
-from alerts.lists import RANKS, TONES, figures
+from alerts.lists import TONES, severities, worst
 from crm.accounts import bell
 from crm.kit import live, nav, slots
 from crm.kit.slots import panel
@@ -78,11 +78,11 @@ def open_alerts(request: HttpRequest, record: Any) -> dict[str, Any]:
 )  # fmt: skip
 def alerts_chip(request: HttpRequest, record: Any) -> dict[str, Any] | None:
     """How many alerts of a customer are open, in the colour of the worst; nothing where all is quiet."""
-    count, rank = getattr(record, "alerts_open", None), getattr(record, "alerts_worst", None)
-    if not count:
+    found = getattr(record, "alerts_open", None)
+    if not found:
         return None
-    worst = RANKS[rank or 0]
-    return {"n": count, "tone": TONES[worst], "word": worst.label}
+    severity = worst(found)
+    return {"n": len(found), "tone": TONES[severity], "word": severity.label}
 
 
-slots.rides("customer.detail", lambda user: figures(user) if user.access.can("alert") else {})
+slots.rides("customer.detail", lambda user: severities(user) if user.access.can("alert") else {})

@@ -58,13 +58,20 @@ def provide(provider: Provider) -> None:
 
 
 def extensions(key: str, user: Any = None) -> list[Extension]:
-    """The additions to a list; with a user, those that the user may see and those that rows define."""
+    """The additions to a list; with a user, those that the user may see and those that rows define.
+
+    They are made once per request: its user's rights keep them.
+    """
     found = _EXTENSIONS.get(key, [])
     if user is None:
         return list(found)
-    made = (provider(key, user) for provider in _PROVIDERS)
-    seen = (one for one in found if not one.object or user.access.can(one.object, "view"))
-    return [*seen, *(one for one in made if one is not None)]
+    access = getattr(user, "access", None)
+    known: dict[str, list[Extension]] = vars(access).setdefault("_extensions", {}) if access is not None else {}
+    if key not in known:
+        made = (provider(key, user) for provider in _PROVIDERS)
+        seen = (one for one in found if not one.object or user.access.can(one.object, "view"))
+        known[key] = [*seen, *(one for one in made if one is not None)]
+    return known[key]
 
 
 def orderings(key: str, user: Any, own: Mapping[str, str]) -> dict[str, str]:

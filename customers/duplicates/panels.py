@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from crm.kit import nav
-from crm.kit.slots import panel
+from crm.kit.slots import panel, rides
 from customers.duplicates import selectors, words
 from customers.merging import services as merging
 
@@ -17,12 +17,17 @@ nav.entry(
 )
 
 
+rides("customer.detail", selectors.twins_of_row)
+
+
 @panel(
     "customer.detail.rail", title=_("Possible duplicates"), order=5, policy=("customer", "view"), icon="copy",
     template="duplicates/panel.html", name="duplicates",
 )  # fmt: skip
 def possible_duplicates(request: HttpRequest, record: Any) -> dict[str, Any] | None:
-    """Others that look like this customer; nothing where there is none."""
+    """Others that look like this customer; nothing, and no query, where there is none."""
+    if not getattr(record, "has_twins", True):
+        return None
     twins = selectors.pairs_of(request.user, record.pk)
     levels = request.user.access.restricted_fields("customer")
     for pair, _other in twins:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from crm.accounts.models import User
 from customers.duplicates import lookup, records, words
@@ -123,6 +123,12 @@ def pairs_of(user: User, pk: int, *, most: int = 3) -> list[tuple[DuplicatePair,
     ids = waiting.filter(a=pk).values_list("pk").union(waiting.filter(b=pk).values_list("pk"))
     found = DuplicatePair.objects.filter(pk__in=ids).select_related("a", "b").order_by("-points", "-pk")[:most]
     return [(pair, pair.b if pair.a_id == pk else pair.a) for pair in found]
+
+
+def twins_of_row(_user: User) -> dict[str, Any]:
+    """Whether the customer of an outer query is in an open pair at all; who may see the other one is asked only then."""
+    waiting = DuplicatePair.objects.open().order_by()
+    return {"has_twins": Exists(waiting.filter(a=OuterRef("pk"))) | Exists(waiting.filter(b=OuterRef("pk")))}
 
 
 def together(user: User, pair: DuplicatePair) -> list[Customer]:

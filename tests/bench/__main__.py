@@ -44,6 +44,7 @@ def main() -> int:
     options = arguments()
     if "CRM_DATA_DIR" not in os.environ:
         os.environ["CRM_DATA_DIR"] = str(Path(__file__).resolve().parents[2] / "var" / "bench")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installation keeps its byte code
     # crm.conf reads the environment at import
     from tests.bench import imports, servers
 
