@@ -26,7 +26,7 @@ from django.utils.translation import gettext_lazy
 from crm.accounts.layouts import PAGE as LAYOUT
 from crm.accounts.layouts import audience, by_strength
 from crm.accounts.models import Visit
-from crm.kit import slots, timeline
+from crm.kit import prepared, slots, timeline
 from crm.kit.errors import Refused
 from crm.kit.layout.parts import arrange
 from crm.kit.layout.services import layout_for, standing
@@ -122,6 +122,14 @@ class CustomerPage(RecordPage):
         return rows.annotate(
             was_merged=Exists(merged), own_drafts=own_drafts(user), followed=followed_by(user), layout=layout, **more
         )
+
+    def get_record(self) -> Customer:
+        access = self.request.user.access
+        known = ("customer page", access.reach(), *access.roles)
+        found: Customer | None = prepared.first(known, self.get_queryset, self.kwargs["pk"])
+        if found is None:
+            raise Http404
+        return found
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.kit import nav, rollups, slots
+from crm.kit import nav, prepared, rollups, slots
 from crm.kit.slots import panel
 from crm.kit.ui.words import band_word, day, number, percent, short_day, signed
 from crm.kit.workspace import workspace
@@ -57,17 +58,16 @@ SHOWN_OF_SCORE = (
 """What panels read: a run's own figures would weigh fifty times as much as the score."""
 
 
+def _scores(user: Any) -> QuerySet[CustomerScore]:
+    return CustomerScore.objects.visible_to(user).select_related("churn_run__model").only(*SHOWN_OF_SCORE)
+
+
 def score_for(request: HttpRequest, record: Any) -> CustomerScore | None:
     """The customer's score, read once per request."""
     kept: dict[int, CustomerScore | None] = request.__dict__.setdefault("_scores", {})
     if record.pk not in kept:
-        kept[record.pk] = (
-            CustomerScore.objects.visible_to(request.user)
-            .filter(pk=record.pk)
-            .select_related("churn_run__model")
-            .only(*SHOWN_OF_SCORE)
-            .first()
-        )
+        known = ("score of the customer page", request.user.access.reach())
+        kept[record.pk] = prepared.first(known, lambda: _scores(request.user), record.pk)
     return kept[record.pk]
 
 

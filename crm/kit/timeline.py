@@ -21,10 +21,10 @@ from django.db.models import CharField, Q, QuerySet, Value
 from django.utils import timezone
 from django.utils.functional import Promise
 
+from crm.kit.prepared import STAND_IN
 from crm.kit.tables import Scene
 
 PAGE = 50
-STANDS_FOR_RECORD = 7_026_021_118_219_467
 MOST_STATEMENTS = 500
 Row = tuple[datetime, int, str, dict[str, Any]]
 
@@ -169,7 +169,7 @@ def _fetch(
         return list(_merged(providers, record, user, after, limit))
     sql, params = _first_page(providers, record, user, limit)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [record.pk if value == STANDS_FOR_RECORD else value for value in params])
+        cursor.execute(sql, [record.pk if value == STAND_IN else value for value in params])
         rows = cursor.fetchall()
     return [(at, ref, kind, json.loads(data) if isinstance(data, str) else data) for at, ref, kind, data in rows]
 
@@ -194,7 +194,7 @@ def _first_page(providers: list[Provider], record: Any, user: Any, limit: int) -
     found = _statements.get(key)
     if found is None:
         stand_in = copy.copy(record)
-        stand_in.pk = STANDS_FOR_RECORD
+        stand_in.pk = STAND_IN
         found = _merged(providers, stand_in, user, None, limit).query.sql_with_params()
         if len(_statements) >= MOST_STATEMENTS:
             _statements.clear()
