@@ -51,7 +51,7 @@ def test_a_task_is_made_done_and_opened_again_by_keyboard(live_server: Any, brow
     row.refresh_from_db()
     assert (row.state, row.done_at) == ("open", None)
     page.keyboard.press("s")
-    page.wait_for_selector(f"#menu-snooze-{row.pk}:popover-open")
+    page.wait_for_selector(f"#menu-snooze-{row.pk}:popover-open :focus")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_selector(f"{today} [data-row]", state="detached")
