@@ -41,7 +41,7 @@ def test_rare_types_are_reached_by_keyboard(live_server: Any, browser: Any, cast
     page.goto(record)
     page.focus("#menu-types-button")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#menu-types:popover-open")
+    page.wait_for_selector("#menu-types:popover-open :focus")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     arrive(page, "**type=campaigns")
