@@ -2,14 +2,13 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from alerts import services
 from alerts.models import Alert, Rule
 from customers.models import Customer
 from insights.models import Finding, MetricPoint
+from tests.counting import counting
 
 from .conftest import NOW
 
@@ -148,10 +147,10 @@ def test_the_list_has_the_same_queries_for_2_and_20_rows(boss, north):
     more(2)
     session = client(boss)
     session.get("/api/v1/alerts/")
-    with CaptureQueriesContext(connection) as two:
+    with counting() as two:
         assert len(session.get("/api/v1/alerts/").json()["results"]) == 2
     more(18)
-    with CaptureQueriesContext(connection) as twenty:
+    with counting() as twenty:
         assert len(session.get("/api/v1/alerts/").json()["results"]) == 20
     assert len(twenty) == len(two) <= 8
 

@@ -1,12 +1,10 @@
 """Every list of the REST API: few queries, and as many for twenty rows as for two."""
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
-from crm.kit.workspace import forget_workspace, workspace
 from tests.cast import make_band, make_cast, make_key
 from tests.contracts.operations import operations
+from tests.counting import counting
 
 pytestmark = pytest.mark.django_db
 MOST = 6
@@ -19,16 +17,13 @@ def lists():
 
 
 @pytest.fixture
-def asked(client, db, monkeypatch):
-    forget_workspace()
-    monkeypatch.setattr("crm.kit.workspace.KEEP_SECONDS", 3600.0)
+def asked(client, db):
     cast = make_cast()
     headers = {"Authorization": f"Bearer {make_key(cast.users['manager'])}"}
-    workspace()
 
     def ask(path):
         client.get(path, headers=headers)
-        with CaptureQueriesContext(connection) as queries:
+        with counting() as queries:
             answer = client.get(path, headers=headers)
         assert answer.status_code in (200, 403), answer.content
         rows = len(answer.json()["results"]) if answer.status_code == 200 else 0

@@ -5,9 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from crm.kit.errors import Invalid, Refused
@@ -17,6 +16,7 @@ from customers.services.hierarchy import DEEPEST
 from sales.models import Deal, Order, OrderLine, Stage
 from service.models import Queue, Ticket
 from tests.cast import Cast, make_customer, make_score
+from tests.counting import counting
 
 pytestmark = pytest.mark.django_db
 
@@ -92,7 +92,7 @@ def test_the_tree_costs_the_same_for_two_and_for_twenty(cast: Cast, sign_in: obj
     company(cast, "Branch", top)
 
     def cost() -> int:
-        with CaptureQueriesContext(connection) as caught:
+        with counting() as caught:
             client.get(f"/customers/{top.pk}/family/")
         return len(caught)
 

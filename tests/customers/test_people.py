@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from crm.kit.errors import Invalid, Refused
 from customers import services
 from customers.models import Contact, ContactRole, Interaction
 from tests.cast import NOW, Cast, make_customer
+from tests.counting import counting
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +51,7 @@ def test_the_list_of_contacts_takes_the_same_queries_for_two_and_for_twenty(cast
 
     def cost() -> int:
         client.get("/contacts/")
-        with CaptureQueriesContext(connection) as caught:
+        with counting() as caught:
             assert client.get("/contacts/").status_code == 200
         return len(caught)
 
@@ -98,13 +97,13 @@ def test_a_contacts_timeline_tells_what_was_said_with_them(cast: Cast, sign_in: 
     )
     page = client.get(f"/contacts/{row['contact'].pk}/").content.decode()
     assert "Coffee at noon" in page
-    with CaptureQueriesContext(connection) as few:
+    with counting() as few:
         client.get(f"/contacts/{row['contact'].pk}/")
     Interaction.objects.bulk_create(
         Interaction(customer=row["customer"], contact=row["contact"], kind="note", occurred_at=NOW, text="x")
         for _n in range(60)
     )
-    with CaptureQueriesContext(connection) as many:
+    with counting() as many:
         body = client.get(f"/contacts/{row['contact'].pk}/").content.decode()
     assert len(many) == len(few) <= 15
     assert "Load older activity" in body

@@ -6,9 +6,7 @@ from datetime import timedelta
 
 import pghistory
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from crm.accounts import visits
@@ -20,6 +18,7 @@ from customers.models import Interaction
 from insights.models import Run, ScoreHistory
 from service.models import Ticket
 from tests.cast import Cast, make_customer
+from tests.counting import counting
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +38,7 @@ def test_a_get_writes_nothing(cast: Cast, sign_in: object) -> None:
     client: Client = sign_in("rep")  # type: ignore[operator]
     client.get("/customers/")
     load_workspace()
-    with CaptureQueriesContext(connection) as caught:
+    with counting() as caught:
         client.get(f"/customers/{cast.rows['rep']['customer'].pk}/")
     assert not Visit.objects.exists()
     assert not [one for one in caught if one["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
@@ -105,7 +104,7 @@ def test_the_strip_tells_what_changed_since_the_last_visit(cast: Cast, sign_in: 
     Interaction.objects.create(customer=row, kind="call", occurred_at=now, text="hello", author=cast.users["manager"])
     with pghistory.context(user=cast.users["manager"].pk, via="page"):
         services.update_customer(user=cast.users["manager"], customer_id=row.pk, values={"email": "moved@example.com"})
-    with CaptureQueriesContext(connection) as caught:
+    with counting() as caught:
         told = look(client, row.pk)
     for words in ("Since your last visit", "2 new tickets", "Risk 41% → 63%", "1 message or note", "Changed: e-mail"):
         assert words in told, words

@@ -11,9 +11,7 @@ import time
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from crm.accounts.models import FieldRule
 from crm.kit.customfields import size
@@ -23,6 +21,7 @@ from customers.models import Customer
 from sales.models import Deal
 from service.models import Ticket
 from tests.cast import NOW, Cast
+from tests.counting import counting
 from tests.customfields.conftest import LEVELS, add_field
 
 JSON = "application/json"
@@ -341,7 +340,7 @@ def measured(client: Client, address: str) -> tuple[int, float]:
     counted, spent = [], []
     for _try in range(6):
         began = time.perf_counter()
-        with CaptureQueriesContext(connection) as caught:
+        with counting() as caught:
             assert client.get(address).status_code == 200
         spent.append(time.perf_counter() - began)
         counted.append(len(caught))

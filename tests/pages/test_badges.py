@@ -6,9 +6,7 @@ import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from alerts.models import Alert
@@ -16,6 +14,7 @@ from crm.kit.customfields.services import create_field
 from customers.models import Customer
 from service.models import Queue, Ticket
 from tests.cast import NOW, Cast, make_customer
+from tests.counting import counting
 from tests.pages.test_cost import queries
 
 SignIn = Callable[[str], Client]
@@ -89,7 +88,7 @@ def test_badges_are_asked_for_the_whole_page_at_once_and_not_at_all_where_they_a
         open_ticket(one, f"M{n}", n)
     assert (queries(client, BADGES), queries(client, "/customers/")) == (few, plain)
     assert few == plain
-    with CaptureQueriesContext(connection) as caught:
+    with counting() as caught:
         client.get("/customers/")
     assert not [one for one in caught if "alerts_alert" in one["sql"] and "customers_customer" in one["sql"]]
     file = b"".join(client.get(f"{BADGES}&format=csv&search=More").streaming_content).decode("utf-8-sig")

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from crm.accounts.models import Grant
 from crm.kit.lists import bulk
@@ -19,6 +18,7 @@ from customers.views import CustomerList
 from sales.models import Deal, Stage
 from service.models import Queue, Ticket
 from tests.cast import NOW, Cast
+from tests.counting import counting
 from tests.pages.bulking import LEADS, keys, leads, said, send, with_tag
 
 SignIn = Callable[[str], Client]
@@ -152,7 +152,7 @@ def test_the_job_page_takes_the_same_queries_for_two_refused_rows_and_for_twenty
     counted = []
     for n in (2, 20):
         job = refused_job(cast, sign_in, n)
-        with CaptureQueriesContext(connection) as queries:
+        with counting() as queries:
             assert client.get(f"/jobs/{job.token}/").status_code == 200
         counted.append(len(queries))
     assert counted[0] == counted[1]

@@ -6,9 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from crm.kit.models import Source
 from customers.models import Customer, Interaction, LastContact
@@ -16,6 +14,7 @@ from marketing.models import Campaign
 from sales.models import Activity, Deal, Order, Stage
 from service.models import Queue, Ticket
 from tests.cast import NOW, Cast, make_customer, make_score
+from tests.counting import counting
 from tests.pages.looking import Seen
 
 SignIn = Callable[[str], Client]
@@ -79,7 +78,7 @@ def queries(client: Client, address: str) -> int:
     """How many queries an address takes: the least of three, for some answers are kept for seconds."""
     counted = []
     for _try in range(3):
-        with CaptureQueriesContext(connection) as caught:
+        with counting() as caught:
             answer = client.get(address)
         assert answer.status_code == 200, address
         counted.append(len(caught))

@@ -8,14 +8,13 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from crm.kit.lists import groups
 from customers.models import Customer
 from sales.models import Deal
 from tests.cast import Cast, make_customer, make_score
+from tests.counting import counting
 from tests.pages.bulking import leads, said
 
 SignIn = Callable[[str], Client]
@@ -89,7 +88,7 @@ def test_groups_take_the_same_queries_for_few_groups_and_for_many(cast: Cast, si
         for number in range(n):
             make_customer(f"C {n} {number}", team=cast.teams["north"], owner=cast.users["rep"], country=f"X{number}")
         client.get("/customers/?group=country")
-        with CaptureQueriesContext(connection) as queries:
+        with counting() as queries:
             client.get("/customers/?group=country&totals=filled")
         counted.append(len(queries))
     assert counted[0] == counted[1] <= 11

@@ -7,12 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from crm.kit.models import PageLayout
 from tests.cast import Cast
+from tests.counting import counting
 from tests.pages.test_cost import queries
 
 SignIn = Callable[[str], Client]
@@ -42,7 +41,7 @@ def test_what_is_hidden_is_gone_for_everyone_and_costs_nothing(cast: Cast, sign_
     body = rep.get(where).content.decode()
     assert "tab=orders" not in body
     assert queries(rep, where) == plain - 2
-    with CaptureQueriesContext(connection) as caught:
+    with counting() as caught:
         rep.get(f"{where}?tab=orders")
     assert not [one for one in caught if 'FROM "sales_order"' in one["sql"] and "LIMIT 50" in one["sql"]]
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from crm.accounts.models import Membership, Team, User
 from customers.models import Customer
 from sales.models import Deal, Stage
 from service.models import Queue, Ticket
 from tests.cast import Cast, make_user
+from tests.counting import counting
 
 SignIn = Callable[[str], Client]
 PEOPLE, TEAMS = "/people/", "/teams/"
@@ -73,7 +72,7 @@ def test_at_most_twenty_are_offered_in_the_same_queries_as_two(cast: Cast, sign_
     for rows in (2, 40):
         for n in range(rows):
             named(cast, f"many{rows}.{n}", "Many", f"Number {n:02d}")
-        with CaptureQueriesContext(connection) as queries:
+        with counting() as queries:
             shown = offered(client, PEOPLE, q="many")
         counted.append(len(queries))
     assert shown.count('role="option"') == 20
@@ -207,7 +206,7 @@ def test_the_filter_for_nobody_is_a_word_and_walks_no_table(cast: Cast, sign_in:
     assert [row.pk for row in page.context["page"].rows] == [cast.rows["root"]["customer"].pk]
     assert [chip.value for chip in page.context["chips"]] == ["Nobody"]
     assert client.get("/customers/", {"owner": "nobody"}).context["page"].rows == page.context["page"].rows
-    with CaptureQueriesContext(connection) as queries:
+    with counting() as queries:
         client.get("/customers/", {"owner": "none"})
     assert not any(
         'FROM "accounts_user"' in one["sql"]

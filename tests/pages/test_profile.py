@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from customers.models import ContactPoint
 from tests.cast import Cast, make_customer
+from tests.counting import counting
 from tests.pages.test_cost import grow
 
 SignIn = Callable[[str], Client]
@@ -19,7 +18,7 @@ PARTS = ("points", "family", "relations", "contacts", "more", "fields/email/hist
 
 def cost(client: Client, address: str) -> int:
     client.get(address)
-    with CaptureQueriesContext(connection) as caught:
+    with counting() as caught:
         assert client.get(address).status_code == 200
     return len(caught)
 
