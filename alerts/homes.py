@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Case, IntegerField, Value, When
+from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from alerts import selectors
+from crm.kit import prepared
 from crm.kit.slots import panel
 
 FEW = 6
@@ -56,11 +57,17 @@ FEW = 6
 )
 def home_alerts(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Open alerts of the reader, the most severe first."""
+    user = request.user
+    rows = prepared.every(("first alerts", user.access.reach()), lambda: _first(user))
+    return {"lines": [selectors.line(row) for row in rows]}
+
+
+def _first(user: Any) -> QuerySet[Any, Any]:
     weight = Case(
         When(severity="critical", then=Value(0)),
         When(severity="warning", then=Value(1)),
         default=Value(2),
         output_field=IntegerField(),
     )
-    rows = selectors.listed(request.user).open().annotate(weight=weight).order_by("weight", "-last_at", "-id")[:FEW]
-    return {"lines": [selectors.line(row) for row in rows]}
+    rows = selectors.listed(user).open().annotate(weight=weight).order_by("weight", "-last_at", "-id")
+    return rows.defer("customer__search", "customer__note")[:FEW]

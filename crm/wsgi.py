@@ -5,8 +5,12 @@ What is loaded stays: looking for garbage meanwhile finds next to nothing and ta
 
 import gc
 import os
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
 from django.template.loader import get_template
 from django.urls import get_resolver
 
@@ -21,3 +25,10 @@ get_resolver().check()  # loads every view
 for path in TEMPLATES.rglob("*.html"):
     get_template(path.relative_to(TEMPLATES).as_posix())
 gc.enable()
+
+
+@receiver(connection_created)
+def _work_alone(connection: BaseDatabaseWrapper, **_named: Any) -> None:
+    """Calling in helper processes of the database costs a page more than they save, and others their processor."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET max_parallel_workers_per_gather = 0")

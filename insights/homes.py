@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.kit import prepared
 from crm.kit.slots import panel
 from crm.kit.workspace import workspace
 from insights import words
@@ -92,8 +93,12 @@ def metrics(request: HttpRequest, record: Any) -> dict[str, Any] | None:
 )
 def risk_figures(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Customers at high risk and the value that may leave with them."""
-    rows = CustomerScore.objects.visible_to(request.user).filter(churn_band="high").order_by()
-    return {**rows.aggregate(n=Count("pk"), value=Sum("clv_12m")), "currency": workspace().home_currency}
+    user = request.user
+    numbers = prepared.numbers(
+        ("customers at high risk", user.access.reach()),
+        lambda: CustomerScore.objects.visible_to(user).filter(churn_band="high"), n=Count("pk"), value=Sum("clv_12m"),
+    )  # fmt: skip
+    return {**numbers, "currency": workspace().home_currency}
 
 
 @panel(
@@ -126,9 +131,7 @@ def risk_figures(request: HttpRequest, record: Any) -> dict[str, Any]:
 def risk(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Customers at high risk by what they are worth, with the main reason."""
     user, currency = request.user, workspace().home_currency
-    rows = CustomerScore.objects.visible_to(user).filter(churn_band__in=["high", "medium"])
-    valued = list(_first(rows.exclude(clv_12m=None), "clv_12m"))
-    found = valued or _first(rows, "churn_probability")
+    found = _first(user, "clv_12m") or _first(user, "churn_probability")
     lines: list[dict[str, Any]] = []
     for row in found:
         parts = [part for part in words.churn_reasons(row.churn_reasons or {}, currency) if part.points > 0]
@@ -138,9 +141,20 @@ def risk(request: HttpRequest, record: Any) -> dict[str, Any]:
     return {"lines": lines, "currency": currency, "as_of": newest}
 
 
-def _first(rows: QuerySet[CustomerScore], column: str) -> QuerySet[CustomerScore]:
-    """The rows that stand first by a score; in the order of its index, which is then read no further than needed."""
-    return rows.select_related("customer").order_by(F(column).desc(nulls_last=True), F("customer").desc())[:FEW]
+def _first(user: Any, column: str) -> list[CustomerScore]:
+    """The rows that stand first by a score."""
+    return prepared.every((f"at risk by {column}", user.access.reach()), lambda: _at_risk(user, column))
+
+
+def _at_risk(user: Any, column: str) -> QuerySet[CustomerScore]:
+    """In the order of the score's index, which is then read no further than needed."""
+    rows = CustomerScore.objects.visible_to(user).filter(churn_band__in=["high", "medium"]).exclude(**{column: None})
+    rows = rows.select_related("customer").defer("customer__search", "customer__note", "anomaly_reasons")
+    return rows.order_by(F(column).desc(nulls_last=True), F("customer").desc())[:FEW]
+
+
+def _largest() -> QuerySet[Segment]:
+    return Segment.objects.filter(active=True, kind=Segment.Kind.RULE).order_by("-size")[:FEW]
 
 
 @panel(
@@ -163,7 +177,7 @@ def _first(rows: QuerySet[CustomerScore], column: str) -> QuerySet[CustomerScore
 )
 def segments(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Sizes of the named groups and their change since the run before."""
-    rows = Segment.objects.filter(active=True, kind=Segment.Kind.RULE).order_by("-size")[:FEW]
+    rows = prepared.every("largest segments", _largest)
     most = max((row.size for row in rows), default=0)
     lines = [
         {"label": words.segment_name(row), "size": row.size, "key": row.key, "most": most,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.kit import nav, prepared, rollups, slots
+from crm.kit.prepared import STAND_IN
 from crm.kit.slots import panel
 from crm.kit.ui.words import band_word, day, number, percent, short_day, signed
 from crm.kit.workspace import workspace
@@ -187,13 +188,18 @@ def pattern(request: HttpRequest, record: Any) -> dict[str, Any] | None:
     return {"score": score, "currency": workspace().home_currency}
 
 
+def _memberships() -> QuerySet[SegmentMembership]:
+    rows = SegmentMembership.objects.filter(customer=STAND_IN, left_at=None)
+    return rows.select_related("segment").order_by("segment__key")
+
+
 @panel(
     "customer.detail.profile", title=gettext_lazy("Segments"), policy=("segment", "view"), order=20, framed=False,
     bare=True, template="insights/panels/segments.html", name="segments",
 )  # fmt: skip
 def segments(request: HttpRequest, record: Any) -> dict[str, Any]:
     """The segments the customer is in."""
-    rows = SegmentMembership.objects.filter(customer=record, left_at=None).select_related("segment")
+    rows = prepared.every("segments of a customer", _memberships, record.pk)
     return {
         "segments": [
             {
@@ -201,7 +207,7 @@ def segments(request: HttpRequest, record: Any) -> dict[str, Any]:
                 "told": words.cluster_label(row.segment) if row.segment.traits else "",
                 "key": row.segment.key,
             }
-            for row in rows.order_by("segment__key")
+            for row in rows
         ]
     }
 

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 import sales.activity_panels  # noqa: F401  registers what tasks add
-from crm.kit import nav, records, rollups, subjects
+from crm.kit import nav, prepared, records, rollups, subjects
+from crm.kit.prepared import STAND_IN
 from crm.kit.slots import panel
 from crm.kit.subjects import Hit, Subject, of_id
 from crm.kit.ui import words
@@ -30,10 +31,12 @@ FEW, MANY = 8, 50
 
 def deal_numbers(request: HttpRequest, record: Any) -> dict[str, Any]:
     """All and open deals of a customer with the open sum, asked once per page."""
-    known = getattr(record, "_deal_numbers", None)
+    known: dict[str, Any] | None = getattr(record, "_deal_numbers", None)
     if known is None:
-        is_open = Q(stage__state="open")
-        known = Deal.objects.visible_to(request.user).filter(customer=record).aggregate(
+        user, is_open = request.user, Q(stage__state="open")
+        known = prepared.numbers(
+            ("deals of a customer", user.access.reach()),
+            lambda: Deal.objects.visible_to(user).filter(customer=STAND_IN), record.pk,
             total=Count("pk"), open=Count("pk", filter=is_open), home_sum=Sum("home_amount", filter=is_open),
         )  # fmt: skip
         record._deal_numbers = known
@@ -86,7 +89,12 @@ def _deal_count(request: HttpRequest, record: Any) -> int:
 
 
 def _order_count(request: HttpRequest, record: Any) -> int:
-    return Order.objects.visible_to(request.user).filter(customer=record).count()
+    user = request.user
+    found = prepared.numbers(
+        ("orders of a customer", user.access.reach()),
+        lambda: Order.objects.visible_to(user).filter(customer=STAND_IN), record.pk, total=Count("pk"),
+    )  # fmt: skip
+    return int(found["total"])
 
 
 @panel(
@@ -154,8 +162,11 @@ def deals_tab(request: HttpRequest, record: Any) -> dict[str, Any]:
 )
 def pipeline_figures(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Open deals: number and sum in the home currency."""
-    rows = Deal.objects.visible_to(request.user).open().order_by()
-    numbers = rows.aggregate(n=Count("pk"), home_sum=Sum("home_amount"))
+    user = request.user
+    numbers = prepared.numbers(
+        ("open deals of the home", user.access.reach()), lambda: Deal.objects.visible_to(user).open(),
+        n=Count("pk"), home_sum=Sum("home_amount"),
+    )  # fmt: skip
     return {**numbers, "currency": workspace().home_currency}
 
 
@@ -188,9 +199,14 @@ def pipeline_figures(request: HttpRequest, record: Any) -> dict[str, Any]:
 )
 def home_deals(request: HttpRequest, record: Any) -> dict[str, Any]:
     """The largest open deals, compared in the home currency."""
-    rows = Deal.objects.visible_to(request.user).open().select_related("customer", "stage").defer("search")
-    largest = (F("home_amount").desc(nulls_last=True), F("id").desc())  # as the index has them
-    return {"deals": list(rows.exclude(home_amount=None).order_by(*largest)[:FEW])}
+    user = request.user
+    return {"deals": prepared.every(("largest deals", user.access.reach()), lambda: _largest(user))}
+
+
+def _largest(user: Any) -> QuerySet[Deal]:
+    rows = Deal.objects.visible_to(user).open().exclude(home_amount=None).select_related("customer", "stage")
+    first = (F("home_amount").desc(nulls_last=True), F("id").desc())  # as the index has them
+    return rows.defer("search", "customer__search", "customer__note").order_by(*first)[:FEW]
 
 
 @panel(

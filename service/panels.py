@@ -11,7 +11,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.kit import nav, records, rollups, subjects
+from crm.kit import nav, prepared, records, rollups, subjects
+from crm.kit.prepared import STAND_IN
 from crm.kit.slots import panel
 from crm.kit.subjects import Hit, Subject
 from crm.kit.ui import words
@@ -47,10 +48,12 @@ nav.create("ticket", _("Ticket"), "ticket-new", icon="inbox", order=30, policy=(
 
 def ticket_numbers(request: HttpRequest, record: Any) -> dict[str, Any]:
     """All and open tickets of a customer, asked once per page."""
-    known = getattr(record, "_ticket_numbers", None)
+    known: dict[str, Any] | None = getattr(record, "_ticket_numbers", None)
     if known is None:
-        rows = Ticket.objects.visible_to(request.user).filter(customer=record)
-        known = rows.aggregate(
+        user = request.user
+        known = prepared.numbers(
+            ("tickets of a customer", user.access.reach()),
+            lambda: Ticket.objects.visible_to(user).filter(customer=STAND_IN), record.pk,
             total=Count("pk"), open=Count("pk", filter=OPEN), oldest=Min("opened_at", filter=OPEN),
             unanswered=Min("opened_at", filter=OPEN & Q(first_response_at=None)),
         )  # fmt: skip
@@ -144,9 +147,10 @@ def tickets_tab(request: HttpRequest, record: Any) -> dict[str, Any]:
 )
 def home_figures(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Open tickets: all, unassigned, mine, urgent."""
-    rows = Ticket.objects.visible_to(request.user).open().order_by()
-    return rows.aggregate(
-        open=Count("pk"), free=Count("pk", filter=Q(owner=None)), mine=Count("pk", filter=Q(owner=request.user)),
+    user = request.user
+    return prepared.numbers(
+        ("open tickets of the home", user.access.reach()), lambda: Ticket.objects.visible_to(user).open(),
+        open=Count("pk"), free=Count("pk", filter=Q(owner=None)), mine=Count("pk", filter=Q(owner=user)),
         urgent=Count("pk", filter=Q(priority__in=["high", "urgent"])),
     )  # fmt: skip
 

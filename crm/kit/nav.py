@@ -56,6 +56,9 @@ class Entry:
     bottom: bool = False  # one of the five of the small-screen bar
     named: str = ""  # the parameter by which a form of the create menu takes a name
 
+    def __hash__(self) -> int:
+        return hash(self.key)
+
     @property
     def href(self) -> str:
         """Address, or nothing while no issue has built the page."""
@@ -158,19 +161,19 @@ def allowed(user: Any, policy: Policy) -> bool:
     return policy[0] == "self" or bool(user.access.can(*policy))
 
 
-def entries_for(user: Any) -> list[Entry]:
+def entries_for(user: Any) -> tuple[Entry, ...]:
     """Sidebar lines this user may follow, in order."""
     return _usable(user, _entries)
 
 
-def creates_for(user: Any) -> list[Entry]:
+def creates_for(user: Any) -> tuple[Entry, ...]:
     """Lines of the New menu this user may use."""
     return _usable(user, _creates)
 
 
-def _usable(user: Any, where: dict[str, Entry]) -> list[Entry]:
+def _usable(user: Any, where: dict[str, Entry]) -> tuple[Entry, ...]:
     ordered = sorted(where.values(), key=lambda item: (item.order, item.key))
-    return [item for item in ordered if item.href and allowed(user, item.policy)]
+    return tuple(item for item in ordered if item.href and allowed(user, item.policy))
 
 
 class Shell:
@@ -199,7 +202,7 @@ class Shell:
     @property
     def bottom(self) -> list[tuple[Entry, bool]]:
         """At most four lines of the small-screen bar; the fifth place opens the whole menu."""
-        chosen = [item for item in self.entries if item.bottom] or self.entries
+        chosen = [item for item in self.entries if item.bottom] or list(self.entries)
         return [(item, item.key == self.current) for item in chosen[:4]]
 
     @property

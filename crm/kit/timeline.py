@@ -16,16 +16,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection
 from django.db.models import CharField, Q, QuerySet, Value
 from django.utils import timezone
 from django.utils.functional import Promise
 
+from crm.kit import prepared
 from crm.kit.prepared import STAND_IN
 from crm.kit.tables import Scene
 
 PAGE = 50
-MOST_STATEMENTS = 500
 Row = tuple[datetime, int, str, dict[str, Any]]
 
 
@@ -93,7 +92,6 @@ class Timeline:
     """How many events were found from this page on, counted no further than asked."""
 
 
-_statements: dict[tuple[Any, ...], tuple[str, tuple[Any, ...]]] = {}
 _groups: dict[str, dict[str, Group]] = {}
 _providers: dict[str, dict[str, Provider]] = {}
 
@@ -167,11 +165,10 @@ def _fetch(
         return []
     if after is not None:
         return list(_merged(providers, record, user, after, limit))
-    sql, params = _first_page(providers, record, user, limit)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [record.pk if value == STAND_IN else value for value in params])
-        rows = cursor.fetchall()
-    return [(at, ref, kind, json.loads(data) if isinstance(data, str) else data) for at, ref, kind, data in rows]
+    key = ("timeline", type(record), tuple(one.name for one in providers), limit, user.access.reach())
+    stand_in = copy.copy(record)
+    stand_in.pk = STAND_IN
+    return prepared.every(key, lambda: _merged(providers, stand_in, user, None, limit), record.pk)
 
 
 def _merged(
@@ -182,24 +179,6 @@ def _merged(
     if len(branches) == 1:
         return branches[0]
     return branches[0].union(*branches[1:], all=True).order_by("-event_at", "-event_ref", "event_kind")[:limit]
-
-
-def _first_page(providers: list[Provider], record: Any, user: Any, limit: int) -> tuple[str, tuple[Any, ...]]:
-    """The SQL of the first page with a stand-in for the record's key.
-
-    Putting nine branches together costs Django far more than PostgreSQL needs to answer; the text is the
-    same for every record as long as the user's reach is the same, which is part of the key.
-    """
-    key = (type(record), tuple(one.name for one in providers), limit, user.access.reach())
-    found = _statements.get(key)
-    if found is None:
-        stand_in = copy.copy(record)
-        stand_in.pk = STAND_IN
-        found = _merged(providers, stand_in, user, None, limit).query.sql_with_params()
-        if len(_statements) >= MOST_STATEMENTS:
-            _statements.clear()
-        _statements[key] = found
-    return found
 
 
 def _branch(

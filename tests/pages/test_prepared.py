@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, Max, OuterRef, Q, Value
 
 from crm.kit import prepared
 from customers.models import Customer, ExternalId
@@ -50,6 +50,63 @@ def test_rows_out_of_reach_and_keys_that_are_none_are_not_found(cast: Cast) -> N
     assert asked(cast.users["admin"], unseen.pk) == unseen
     for pk in (0, 2**63 - 1, 2**63, 10**40):
         assert asked(cast.users["admin"], pk) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_database_plans_once_for_all_keys(cast: Cast) -> None:
+    admin = cast.users["admin"]
+    for row in rows(admin):
+        assert asked(admin, row.pk) == row
+    assert prepared_names() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_session_that_forgot_is_asked_in_plain_words_and_told_again(cast: Cast) -> None:
+    """As behind a pooler that gives every transaction another session."""
+    admin, row = cast.users["admin"], cast.rows["rep"]["customer"]
+    asked(admin, row.pk)
+    with connection.cursor() as cursor:
+        cursor.execute("DISCARD ALL")
+    assert asked(admin, row.pk) == row
+    assert prepared_names() == 0
+    assert asked(admin, row.pk) == row
+    assert prepared_names() == 1
+    connection.prepared = connection.connection, set()  # what another process of the pooler's knows
+    assert asked(admin, row.pk) == row
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lost_connection_takes_its_names_with_it(cast: Cast) -> None:
+    admin, row = cast.users["admin"], cast.rows["rep"]["customer"]
+    asked(admin, row.pk)
+    connection.close()
+    assert asked(admin, row.pk) == row
+    assert prepared_names() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_session_knows_no_more_names_than_are_good_for_it(cast: Cast) -> None:
+    pk = cast.rows["rep"]["customer"].pk
+    for number in range(prepared.MOST_NAMES + 5):
+        made = Customer.objects.annotate(number=Value(number))
+        assert prepared.first(("many", number), lambda made=made: made, pk).number == number
+    assert prepared_names() == 5
+
+
+def test_figures_are_those_of_aggregate(cast: Cast) -> None:
+    admin = cast.users["admin"]
+    figures = {"n": Count("pk"), "people": Count("pk", filter=Q(kind="person")), "newest": Max("created_at")}
+    every, none = Customer.objects.visible_to(admin), Customer.objects.none()
+    assert prepared.numbers("all", lambda: every, **figures) == every.aggregate(**figures)
+    assert prepared.numbers("none", lambda: none, **figures) == {"n": 0, "people": 0, "newest": None}
+    nobody = Customer.objects.filter(pk=prepared.STAND_IN)
+    assert prepared.numbers("nobody", lambda: nobody, 1, **figures) == {"n": 0, "people": 0, "newest": None}
+
+
+def prepared_names() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements")
+        return int(cursor.fetchone()[0])
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,7 +11,7 @@ from django.forms import BaseForm, BoundField
 from django.template.loader import render_to_string
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from crm.kit.ui import cells, icons, words
 from crm.kit.ui.buttons import button, filter_chip, icon_button, menu, menu_item, switch, tab, tabs
@@ -42,6 +42,23 @@ register.filter("duration", words.duration)
 register.filter("signed", words.signed)
 register.filter("short_day", words.short_day)
 register.filter("short_moment", words.short_moment)
+
+
+MOST_KEPT = 1_000
+_kept: dict[tuple[object, ...], SafeString] = {}
+
+
+@register.simple_tag(takes_context=True)
+def kept(context: template.Context, name: str, *depends: object) -> SafeString:
+    """A template that says the same on every page: drawn once per process for each language and for what it
+    ``depends`` on, which must be hashable."""
+    key = (name, get_language(), *depends)
+    if key not in _kept:
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        assert context.template is not None
+        _kept[key] = context.template.engine.get_template(name).render(context)
+    return _kept[key]
 
 
 @register.simple_tag(name="icon")
