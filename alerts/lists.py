@@ -78,7 +78,7 @@ def extension_of(key: str, user: Any) -> Extension | None:
         return None
     column = Column(
         "open_alerts", _("Open alerts"), _cell, lambda row: len(row.alerts_open), shown=False, order=52,
-        needs=tuple(severities(user).items()), reads=("alerts_open",), make=len,
+        needs=lambda: severities(user), reads=("alerts_open",), make=len,
     )  # fmt: skip
 
     def asked(values: list[str]) -> Q:

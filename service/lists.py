@@ -31,8 +31,11 @@ def of_customer(user: Any) -> QuerySet[Ticket]:
     return Ticket.objects.visible_to(user).open().filter(customer=OuterRef("pk")).order_by()
 
 
-def _figure(user: Any, made: Any) -> Subquery:
-    return Subquery(of_customer(user).values("customer").annotate(made=made).values("made"))
+def _figures(user: Any) -> dict[str, Subquery]:
+    oldest = Min("opened_at", filter=Q(first_response_at=None))
+    made = {"tickets_open": Count("pk"), "tickets_unanswered": oldest}
+    mine = of_customer(user).values("customer")
+    return {name: Subquery(mine.annotate(made=one).values("made")) for name, one in made.items()}
 
 
 def waiting(count: int, since: datetime | None, now: datetime) -> SafeString:
@@ -83,11 +86,9 @@ def extension_of(key: str, user: Any) -> Extension | None:
     """The addition for one reader; none for whoever sees no tickets."""
     if key != "customers.customer" or not getattr(user, "access", None) or not user.access.can("ticket"):
         return None
-    oldest = Min("opened_at", filter=Q(first_response_at=None))
-    needs = (("tickets_open", _figure(user, Count("pk"))), ("tickets_unanswered", _figure(user, oldest)))
     column = Column(
-        "open_tickets", _("Open tickets"), _cell, lambda row: row.tickets_open or 0, shown=False, order=54, needs=needs,
-        reads=("tickets_open",), make=lambda n: n or 0,
+        "open_tickets", _("Open tickets"), _cell, lambda row: row.tickets_open or 0, shown=False, order=54,
+        needs=lambda: _figures(user), reads=("tickets_open",), make=lambda n: n or 0,
     )  # fmt: skip
 
     def asked(values: list[str]) -> Q:

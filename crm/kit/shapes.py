@@ -13,7 +13,8 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError as ModelError
 from django.db import models
-from django.db.models import F
+from django.db.models import Expression, F, Value
+from django.db.models.functions import Coalesce, Concat, NullIf, Trim
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -26,8 +27,15 @@ from crm.kit.values import check_year
 
 Getter = Callable[[Any], Any]
 MAX_ID = 2**63 - 1
-PROPERTIES = {"display_name": ("username", "first_name", "last_name")}
-"""Columns behind a property that shapes show of a joined row."""
+
+
+def _display_name(relation: str) -> Expression:
+    full = Trim(Concat(f"{relation}__first_name", Value(" "), f"{relation}__last_name"))
+    return Coalesce(NullIf(full, Value("")), f"{relation}__username")
+
+
+PROPERTIES = {"display_name": _display_name}
+"""What a property that shapes show of a joined row is in SQL."""
 MAX_CUSTOM = 200  # keys of a custom or payload object
 MAX_CUSTOM_TEXT = 20_000  # characters of all its texts and keys together
 
@@ -208,7 +216,7 @@ class Reading:
 
     relations: list[str]
     columns: list[str]
-    values: dict[str, F]
+    values: dict[str, Expression | F]
 
 
 @cache
@@ -217,16 +225,13 @@ def reading(model: type[models.Model], shape: type[KitSerializer], joined: tuple
     own = [field.name for field in model._meta.concrete_fields if not field.generated]
     sources = [(field.source or "").split(".") for field in shape().fields.values()]
     pairs = [(source[0], source[1]) for source in sources if len(source) == 2 and source[0] in joined]
-    made = {relation for relation, name in pairs if name in PROPERTIES}
-    relations = [name for name in joined if name in made or name not in dict(pairs)]
-    read = {
-        f"{relation}__{column}"
-        for relation, name in pairs
-        if relation in made
-        for column in PROPERTIES.get(name, (name.removesuffix("_id"),))
-    }
-    values = {joined_name(relation, name): F(f"{relation}__{name}") for relation, name in pairs if relation not in made}
-    return Reading(relations, [*own, *sorted(read)], values)
+    relations = [name for name in joined if name not in dict(pairs)]
+    values = {joined_name(relation, name): _joined(relation, name) for relation, name in pairs}
+    return Reading(relations, own, values)
+
+
+def _joined(relation: str, name: str) -> Expression | F:
+    return PROPERTIES[name](relation) if name in PROPERTIES else F(f"{relation}__{name}")
 
 
 def joined_name(relation: str, name: str) -> str:

@@ -6,7 +6,7 @@ Cells are plain functions (see ``crm.kit.ui.cells``): fifty rows of nine cells c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -44,8 +44,8 @@ class Column:
 
     ``cell`` gives safe HTML or plain text of a row, ``value`` what goes into a file (the cell's plain
     text when absent). ``sort`` is the name in ``?ordering=``. ``field`` is the name that a field rule may hide
-    or mask; ``model`` marks model output with the sparkle. ``needs`` are annotations (name, expression) of the
-    list's query, made only where the column is shown. ``reads`` are the paths that ``make`` turns into what
+    or mask; ``model`` marks model output with the sparkle. ``needs()`` are annotations (name → expression) of
+    the list's query, made only where the column is shown. ``reads`` are the paths that ``make`` turns into what
     goes into a file (the value itself without it): a list whose columns all have them is exported without objects.
     """
 
@@ -60,7 +60,7 @@ class Column:
     model: bool = False
     first: bool = False
     order: int = 50
-    needs: tuple[tuple[str, Any], ...] = ()
+    needs: Callable[[], Mapping[str, Any]] = dict
     reads: tuple[str, ...] = ()
     make: Callable[..., object] | None = None
 

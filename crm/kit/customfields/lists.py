@@ -63,7 +63,7 @@ def column_of(field: CustomField, place: int = 0) -> Column:
     return Column(
         field.rule, field.label, _cell(field, alias), _file_value(field, alias),
         sort=field.rule if sortable(field) else "", css="n" if field.type in RIGHT_ALIGNED else "", shown=False,
-        field=field.rule, order=AFTER_THE_OTHERS + place, needs=((alias, raw_of(field)),),
+        field=field.rule, order=AFTER_THE_OTHERS + place, needs=lambda: {alias: raw_of(field)},
     )  # fmt: skip
 
 

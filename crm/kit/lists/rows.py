@@ -80,7 +80,7 @@ class Rows(Policed):
             queryset = one.annotate(queryset)
             if one.select_related:
                 queryset = queryset.select_related(*one.select_related)
-        needed = dict(pair for column in self.columns for pair in column.needs)
+        needed = {name: made for column in self.columns for name, made in column.needs().items()}
         if needed:
             queryset = queryset.annotate(**needed)
         return queryset
