@@ -85,11 +85,13 @@ class Ordering:
 
 @dataclass(frozen=True)
 class Page(Generic[M]):
-    """Rows of one page, and the cursors of its neighbours (empty where there is none)."""
+    """Rows of one page, the cursors of its neighbours (empty where there is none), and the number of all rows where
+    that is known already."""
 
     rows: list[M]
     next: str = ""
     previous: str = ""
+    total: int | None = None
 
 
 @dataclass(frozen=True)
@@ -180,19 +182,20 @@ def page(queryset: QuerySet[M], *, ordering: Ordering, cursor: str = "", size: i
     size = max(1, min(size, MAX_PAGE_SIZE))
     place = _read_cursor(cursor, ordering, queryset.model) if cursor else None
     backwards = place is not None and place.backwards
-    rows = _rows(queryset, ordering, place, size + 1)
+    rows, total = _rows(queryset, ordering, place, size + 1)
     more = len(rows) > size
     rows = rows[:size]
     if backwards:
         rows.reverse()
     if not rows:
-        return Page([])
+        return Page([], total=0 if place is None else None)
     onward = bool(place) if backwards else more
     back = more if backwards else bool(place)
     return Page(
         rows,
         next=_cursor(rows[-1], ordering, backwards=False) if onward else "",
         previous=_cursor(rows[0], ordering, backwards=True) if back else "",
+        total=total if more or back else len(rows),
     )
 
 
@@ -208,7 +211,8 @@ def ordered(queryset: QuerySet[M], ordering: Ordering) -> QuerySet[M]:
     )
 
 
-def _rows(queryset: QuerySet[M], ordering: Ordering, place: _Place | None, wanted: int) -> list[M]:
+def _rows(queryset: QuerySet[M], ordering: Ordering, place: _Place | None, wanted: int) -> tuple[list[M], int | None]:
+    """The rows of a page, and the number of all rows where that came to light."""
     backwards = place is not None and place.backwards
     phases = [FILLED, EMPTY] if ordering.nullable else [FILLED]
     if backwards:
@@ -216,22 +220,21 @@ def _rows(queryset: QuerySet[M], ordering: Ordering, place: _Place | None, wante
     if place is not None:
         phases = phases[phases.index(place.phase) :]
     found: list[M] = []
+    total: int | None = None
     for phase in phases:
         beside = place if place is not None and place.phase == phase else None
         part = _phase(queryset, ordering, phase, beside, backwards=backwards)
-        found.extend(_first(part, wanted - len(found)))
+        rows, total = _first(part, wanted - len(found))
+        found.extend(rows)
         if len(found) >= wanted:
             break
-    return found
+    return found, total if place is None and len(phases) == 1 else None
 
 
-def _first(ordered: QuerySet[M], wanted: int) -> list[M]:
-    """The first rows of an order; of searched rows in the way that reads less."""
+def _first(ordered: QuerySet[M], wanted: int) -> tuple[list[M], int | None]:
+    """The first rows of an order; of searched rows in the way that reads less, and counted where that costs nothing."""
     search = walks.asked(ordered)
-    if search is None:
-        return list(ordered[:wanted])
-    walked = walks.walked(ordered, search, wanted)
-    return list(walks.gathered(ordered)[:wanted]) if walked is None else walked
+    return (list(ordered[:wanted]), None) if search is None else walks.first(ordered, search, wanted)
 
 
 def _phase(
@@ -351,7 +354,11 @@ def _field(model: type[models.Model], path: str) -> Any:
 
 def count(queryset: QuerySet[Any], *, cap: int = COUNT_CAP) -> Count:
     """How many rows: exact up to the cap, counting no further."""
-    found = queryset.order_by().values("pk")[: cap + 1].count()
+    return counted(queryset.order_by().values("pk")[: cap + 1].count(), cap=cap)
+
+
+def counted(found: int, *, cap: int = COUNT_CAP) -> Count:
+    """A number of rows as it is told: up to the cap."""
     return Count(min(found, cap), found <= cap)
 
 

@@ -150,7 +150,7 @@ class KitReadViewSet(Policed, viewsets.GenericViewSet):
             "next": self._link(page.next), "previous": self._link(page.previous), "next_cursor": page.next or None,
         }  # fmt: skip
         if params.get("count") in ("true", "1"):
-            counted = keyset.count(queryset)
+            counted = keyset.count(queryset) if page.total is None else keyset.counted(page.total)
             body |= {"count": counted.value, "count_exact": counted.exact}
         body["results"] = represent(self.serializer_class, page.rows, request.user)
         return Response(body)

@@ -1,7 +1,8 @@
 """Pages of searched rows: by walking the order or by gathering the matches, whichever reads less.
 
 PostgreSQL chooses between the two by an estimate, and when that is wrong it walks a million rows for a word
-that nobody has. Here a walk ends after a few thousand rows, and then the matches are gathered and sorted.
+that nobody has. Here a walk ends after a few thousand rows, and then the matches are gathered and sorted: their
+keys alone, and counted on the way, since the list wants to know how many there are.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connections
-from django.db.models import F, Func, QuerySet
+from django.db.models import Count, F, Func, QuerySet, Window
 from django.db.models.expressions import OrderBy
 
 from crm.kit.search import Matches
@@ -31,32 +32,47 @@ def asked(queryset: QuerySet[Any]) -> Matches | None:
     return next((one for one in children if isinstance(one, Matches)), None)
 
 
-def walked(ordered: QuerySet[Any], search: Matches, wanted: int) -> list[Any] | None:
-    """The first matching rows of an order, where a short walk finds enough of them; else None."""
+def first(ordered: QuerySet[Any], search: Matches, wanted: int) -> tuple[list[Any], int | None]:
+    """The first matching rows of an order, and how many match where that came to light."""
+    keys, found = _walked(ordered, search, wanted), None
+    if keys is None:
+        keys, found = _gathered(ordered, wanted)
+    place = {key: number for number, key in enumerate(keys)}
+    return sorted(ordered.order_by().filter(pk__in=keys), key=lambda row: place[row.pk]), found
+
+
+def _walked(ordered: QuerySet[Any], search: Matches, wanted: int) -> list[int] | None:
+    """Keys of the first matching rows, where a short walk finds enough of them; else None."""
     expected = _estimate(ordered, search)
     if expected < FREQUENT:
         return None
-    pace = max(4 * wanted, SHORTEST, min(int(expected / 4), LONGEST))
+    short = max(4 * wanted, SHORTEST)
+    keys = _walk(ordered, search, wanted, short)
+    long = min(int(expected / 4), LONGEST)
+    if len(keys) < wanted and len(keys) * long >= wanted * short:  # as dense further on, a longer walk will do
+        keys = _walk(ordered, search, wanted, long)
+    return keys if len(keys) >= wanted else None
+
+
+def _walk(ordered: QuerySet[Any], search: Matches, wanted: int, pace: int) -> list[int]:
     inner = ordered.all()
     where = inner.query.where
     where.children = [one for one in where.children if not isinstance(one, Matches)]
-    inner = inner.values_list("pk", "search")[:pace]
-    sql, params = inner.query.sql_with_params()
+    sql, params = inner.values_list("pk", "search")[:pace].query.sql_with_params()
     with connections[ordered.db].cursor() as cursor:
         cursor.execute(
             f"SELECT key FROM ({sql}) walk (key, words) WHERE words @@ %s::tsquery LIMIT %s",  # noqa: S608  Django's own
             [*params, search.rhs, wanted],
         )
-        keys = [key for (key,) in cursor.fetchall()]
-    if len(keys) < wanted:
-        return None
-    place = {key: number for number, key in enumerate(keys)}
-    return sorted(ordered.order_by().filter(pk__in=keys), key=lambda row: place[row.pk])
+        return [key for (key,) in cursor.fetchall()]
 
 
-def gathered(ordered: QuerySet[Any]) -> QuerySet[Any]:
-    """The same order, by expressions for which PostgreSQL finds the matches first and sorts them."""
-    return ordered.order_by(*(_unindexed(one) for one in ordered.query.order_by))
+def _gathered(ordered: QuerySet[Any], wanted: int) -> tuple[list[int], int]:
+    """Keys of the first rows and the number of all, by a sort for which PostgreSQL finds the matches first."""
+    rows = ordered.order_by(*(_unindexed(one) for one in ordered.query.order_by))
+    counted = rows.annotate(_found=Window(Count("pk"))).values_list("pk", "_found")
+    found = list(counted[:wanted])
+    return [key for key, _ in found], found[0][1] if found else 0
 
 
 def _unindexed(key: Any) -> OrderBy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -28,10 +29,8 @@ SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0777",  # peer authentication decides who may enter
     "max_connections": "120",
-    "shared_buffers": "256MB",
     "work_mem": "8MB",
     "maintenance_work_mem": "64MB",
-    "effective_cache_size": "1GB",
     "random_page_cost": "1.1",
     "jit": "off",
     "wal_level": "minimal",
@@ -48,6 +47,21 @@ SETTINGS = {
 }
 
 
+def memory() -> int:
+    """Megabytes that this machine or its control group has."""
+    found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with contextlib.suppress(OSError, ValueError):  # no such group, or "max"
+        found = min(found, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
+    return found // 2**20
+
+
+def sized(megabytes: int) -> dict[str, str]:
+    """Settings that grow with the memory: a million customers fit into a gigabyte of buffers, which are taken only
+    as data come to fill them."""
+    buffers = min(max(megabytes // 8, 128), 1024)
+    return {"shared_buffers": f"{buffers}MB", "effective_cache_size": f"{max(megabytes // 2, 512)}MB"}
+
+
 class Postgres:
     """One database server under one data folder."""
 
@@ -58,7 +72,7 @@ class Postgres:
         self.home = server_home(data_dir, self.account)
         self.data = self.home / "data"
         self.socket_dir = socket_folder(self.home / "run", SOCKET, self.account)
-        self.settings = SETTINGS | (extra or {})
+        self.settings = SETTINGS | sized(memory()) | (extra or {})
         self._programs: Programs | None = None
 
     @property

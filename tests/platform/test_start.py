@@ -13,6 +13,7 @@ import pytest
 
 from crm.supervisor.embedded import Embedded
 from crm.supervisor.places import make_data_dir
+from crm.supervisor.postgres import memory, sized
 from crm.supervisor.rights import grant
 from tests.platform.running import manage
 
@@ -141,3 +142,11 @@ def test_under_a_private_folder_roots_database_gets_a_place_outside(data_dir):
     assert Embedded(data_dir).postgres.home == home, "the place is remembered"
     assert data_dir.parent.stat().st_mode & 0o777 == 0o700, "no permission outside the data folder changes"
     shutil.rmtree(home)
+
+
+@pytest.mark.parametrize(
+    "megabytes, buffers", [(256, "128MB"), (2_048, "256MB"), (8_192, "1024MB"), (65_536, "1024MB")]
+)
+def test_the_database_takes_an_eighth_of_the_memory_up_to_a_gigabyte(megabytes: int, buffers: str) -> None:
+    assert sized(megabytes)["shared_buffers"] == buffers
+    assert memory() > 0

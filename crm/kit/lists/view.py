@@ -122,10 +122,8 @@ class ListView(Display):
         return keyset.page_size(self.request.GET.get("page_size"), default=self.page_size)
 
     def count(self, page: keyset.Page[Any]) -> keyset.Count:
-        """How many rows match: known without counting when all are on this page."""
-        if not page.next and not page.previous:
-            return keyset.Count(len(page.rows), True)
-        return keyset.count(self.rows)
+        """How many rows match: not counted where the page knows."""
+        return keyset.count(self.rows) if page.total is None else keyset.counted(page.total)
 
     def draw(self, rows: Sequence[Any]) -> SafeString:
         """The table rows."""
