@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from crm.kit.keyset import Count
 from crm.kit.marking import marked, spans
-from crm.kit.ranked import CORRECTED, HEARD, Asked, Place, Ranking
+from crm.kit.ranked import CORRECTED, HEARD, SPAN, Asked, Place, Ranking
 from crm.kit.search import searched, typed
 from crm.kit.subjects import Hit, Subject, subjects_for
 
@@ -47,8 +47,12 @@ class Findings:
     failed: list[str]
 
 
-def find(user: Any, text: str, limit: int, *, chosen: str = "", many: int = 0, after: Place | None = None) -> Findings:
-    """The best hits of every kind that has any; of the chosen kind more of them, behind a place.
+def find(
+    user: Any, text: str, limit: int, *, chosen: str = "", many: int = 0, after: Place | None = None,
+    most: int = SPAN,
+) -> Findings:  # fmt: skip
+    """The best hits of every kind that has any, chosen from the ``most`` that are read; of the chosen kind more of
+    them, behind a place.
 
     A kind that fails is logged and named, the others stand.
     """
@@ -56,7 +60,8 @@ def find(user: Any, text: str, limit: int, *, chosen: str = "", many: int = 0, a
     for subject in subjects_for(user):
         here = subject.key == chosen
         try:
-            group = _group(subject, user, asked, many if here else limit, after if here else None)
+            ranking = Ranking(subject.rows(user), asked, subject.hidden(user), subject.recent, most)
+            group = _group(subject, ranking, many if here else limit, after if here else None)
         except (OperationalError, InterfaceError):
             raise
         except Exception:
@@ -67,16 +72,15 @@ def find(user: Any, text: str, limit: int, *, chosen: str = "", many: int = 0, a
     return Findings(groups, failed)
 
 
-def _group(subject: Subject, user: Any, asked: Asked, limit: int, after: Place | None) -> Group:
-    hidden = subject.hidden(user)
-    ranking = Ranking(subject.rows(user), asked, hidden, subject.recent)
+def _group(subject: Subject, ranking: Ranking, limit: int, after: Place | None) -> Group:
+    text, hidden = ranking.asked.text, ranking.hidden
     behind = [place for place in ranking.places if after is None or place > after]
     places = behind[:limit]
     if not places:
         return Group(subject, ranking, [])
     rows = ranking.rows.filter(pk__in=[place.pk for place in places]).select_related(*subject.related).defer("search")
     known = {row.pk: row for row in rows.order_by()}
-    hits = [_hit(subject, known[place.pk], place, asked.text, hidden) for place in places if place.pk in known]
+    hits = [_hit(subject, known[place.pk], place, text, hidden) for place in places if place.pk in known]
     return Group(subject, ranking, hits, places[-1] if len(behind) > limit else None)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from crm.kit import vocabulary
-from crm.kit.keyset import Count
+from crm.kit.keyset import Count, counted
 from crm.kit.search import Typed, typed
 
 SPAN = 200
@@ -61,13 +61,18 @@ class Asked:
 
 @dataclass
 class Ranking:
-    """The places of the best rows of one table, in order."""
+    """The places of the best rows of one table, in order.
+
+    ``most`` rows are read before the best are chosen: with more of them counting takes no query of its own.
+    """
 
     rows: QuerySet[Any]
     asked: Asked
     hidden: Collection[str] = ()
     recent: str = "updated_at"
+    most: int = SPAN
     wanted: str = ""
+    read: int = 0
 
     def __post_init__(self) -> None:
         self.wanted = self.typed.widest
@@ -83,12 +88,14 @@ class Ranking:
         if not self.typed.widest:
             return []
         found = self._found(self.typed.widest)
-        if len(found) >= SPAN:  # there are more than are ranked: make sure that the best are among them
+        self.read = len(found)
+        if self.read >= self.most:  # there are more than are ranked: make sure that the best are among them
             for narrower in (self.typed.exact, self.typed.named):
                 found |= self._found(narrower) if narrower else {}
         elif len(found) < FEW and self.corrected:
             self.wanted = self.corrected
             found = self._found(self.corrected, CORRECTED) | found
+            self.read = len(found)
         return sorted(found.values())[:SPAN]
 
     @property
@@ -102,12 +109,11 @@ class Ranking:
         return len(self.places) < SPAN
 
     def count(self, cap: int) -> Count:
-        """How many rows match: known where all are ranked, else counted as far as the cap."""
-        if self.is_whole:
-            return Count(len(self.places), True)
-        wanted = self.rows.filter(search__kit_matches=self.wanted).order_by().values("pk")
-        found = wanted[: cap + 1].count()
-        return Count(min(found, cap), found <= cap)
+        """How many rows match: known where enough were read, else counted as far as the cap."""
+        if self.places and self.read >= self.most and self.read <= cap:
+            wanted = self.rows.filter(search__kit_matches=self.wanted).order_by().values("pk")
+            return counted(wanted[: cap + 1].count(), cap=cap)
+        return counted(self.read, cap=cap)
 
     @cached_property
     def corrected(self) -> str:
@@ -118,7 +124,10 @@ class Ranking:
     def _found(self, wanted: str, tier: int | None = None) -> dict[int, Place]:
         rows = self.rows.filter(search__kit_matches=wanted).order_by()
         rows = rows.annotate(_tier=self._tier() if tier is None else Value(tier))
-        return {pk: Place(place, _age(at), pk) for pk, place, at in rows.values_list("pk", "_tier", self.recent)[:SPAN]}
+        return {
+            pk: Place(place, _age(at), pk)
+            for pk, place, at in rows.values_list("pk", "_tier", self.recent)[: self.most]
+        }
 
     def _tier(self) -> Case:
         questions = [(self.typed.exact, EXACT), (self.typed.named, NAMED), (self.typed.written, WRITTEN)]

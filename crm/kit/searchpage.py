@@ -26,7 +26,7 @@ class SearchPage(Page):
         chosen, after = asked.get("type", ""), Place.read(asked.get("after", ""))
         if not text:
             return super().get_context_data(q="", groups=[], **kwargs)
-        found = finding.find(user, text, FEW, chosen=chosen, many=MANY, after=after)
+        found = finding.find(user, text, FEW, chosen=chosen, many=MANY, after=after, most=finding.MOST_COUNTED + 1)
         groups = [self._group(one, text, chosen) for one in found.groups]
         return super().get_context_data(
             q=text,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -123,6 +124,16 @@ def test_of_a_frequent_word_the_whole_words_are_ranked_first_and_counting_stops(
     found = ranking("holding")
     assert found.places[0].pk == best.pk and len(found.places) == SPAN and not found.is_whole
     assert str(found.count(100)) == "100+" and found.count(1_000).value == SPAN + 51
+
+
+@pytest.mark.parametrize("text, told", [("holding", "200+"), ("holding 7", "11"), ("no such word", "0")])
+def test_with_more_rows_read_the_count_takes_no_query(django_assert_num_queries: Any, text: str, told: str) -> None:
+    """As on the page of results."""
+    Customer.objects.bulk_create([Customer(name=f"Holding {n}", team=root_team()) for n in range(SPAN + 50)])
+    found = ranking(text, most=SPAN + 1)
+    assert len(found.places) == min(SPAN, int(told.rstrip("+")))
+    with django_assert_num_queries(0):
+        assert str(found.count(SPAN)) == told
 
 
 def test_a_place_survives_the_address_and_nonsense_does_not() -> None:
