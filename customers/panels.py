@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.settings_views import settings_page
 from crm.kit import nav, palette, records, subjects, timeline
-from crm.kit.slots import block, panel
+from crm.kit.slots import block, opens, panel
 from crm.kit.subjects import Hit, Subject, of_id, outside, own_id
 from crm.kit.tables import Scene
 from crm.kit.workspace import workspace
@@ -136,6 +136,7 @@ def customer_news(request: HttpRequest, pk: int, since: datetime) -> SafeString:
 
 
 records.kind("customer", shown_customers, policy=("customer", "view"), plural=_("Customers"), news=customer_news)
+opens("contact.detail", lambda user, pk: Contact.objects.visible_to(user).filter(pk=pk).first())
 records.kind("contact", shown_contacts, policy=("contact", "view"), plural=_("Contacts"))
 
 

@@ -91,62 +91,28 @@ def open_tasks(request: HttpRequest, **about: int) -> dict[str, Any]:
     return {"tasks": found[:FEW], "more": len(found) > FEW, "all": everything, "new": new_href(request, **about)}
 
 
-@panel("customer.detail.actions", title=_("Task"), policy=("activity", "add"), bare=True, framed=False, template="sales/task_button.html", name="task")  # fmt: skip
-def customer_button(request: HttpRequest, record: Any) -> dict[str, Any]:
-    """A new task about a customer."""
-    return {"href": new_href(request, customer=record.pk)}
+def _stands_on(name: str, slot: str, order: int) -> None:
+    """The button that makes a task about a record, and the open ones, on the page of its kind."""
+
+    @panel(
+        f"{name}.detail.actions", title=_("Task"), policy=("activity", "add"), bare=True, framed=False,
+        template="sales/task_button.html", name="task",
+    )  # fmt: skip
+    def button(request: HttpRequest, record: Any) -> dict[str, Any]:
+        return {"href": new_href(request, **{name: record.pk})}
+
+    @panel(
+        slot, title=_("Open tasks"), order=order, policy=("activity", "view"), icon="square-check", lazy=True,
+        live="activities", template="sales/tasks_panel.html", name="tasks",
+    )  # fmt: skip
+    def tasks(request: HttpRequest, record: Any) -> dict[str, Any]:
+        return open_tasks(request, **{name: record.pk})
 
 
-@panel("deal.detail.actions", title=_("Task"), policy=("activity", "add"), bare=True, framed=False, template="sales/task_button.html", name="task")  # fmt: skip
-def deal_button(request: HttpRequest, record: Any) -> dict[str, Any]:
-    """A new task about a deal."""
-    return {"href": new_href(request, deal=record.pk)}
-
-
-@panel(
-    "contact.detail.actions",
-    title=_("Task"),
-    policy=("activity", "add"),
-    bare=True,
-    framed=False,
-    template="sales/task_button.html",
-    name="task",
-)
-def contact_button(request: HttpRequest, record: Any) -> dict[str, Any]:
-    """A new task about a contact."""
-    return {"href": new_href(request, contact=record.pk)}
-
-
-@panel(
-    "customer.detail.rail",
-    title=_("Open tasks"),
-    order=25,
-    policy=("activity", "view"),
-    icon="square-check",
-    lazy=True,
-    live="activities",
-    template="sales/tasks_panel.html",
-    name="tasks",
-)
-def customer_tasks(request: HttpRequest, record: Any) -> dict[str, Any]:
-    """What is to be done for a customer."""
-    return open_tasks(request, customer=record.pk)
-
-
-@panel(
-    "deal.detail.main",
-    title=_("Open tasks"),
-    order=10,
-    policy=("activity", "view"),
-    icon="square-check",
-    lazy=True,
-    live="activities",
-    template="sales/tasks_panel.html",
-    name="tasks",
-)
-def deal_tasks(request: HttpRequest, record: Any) -> dict[str, Any]:
-    """What is to be done for a deal."""
-    return open_tasks(request, deal=record.pk)
+_stands_on("customer", "customer.detail.rail", 25)
+_stands_on("deal", "deal.detail.main", 10)
+_stands_on("contact", "contact.detail.rail", 25)
+_stands_on("ticket", "ticket.detail.rail", 25)
 
 
 def find_deal(user: Any, pk: int) -> Deal | None:

@@ -17,19 +17,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from crm.accounts.models import User
+from crm.kit import records
 from crm.kit.changes import changes_of
 from crm.kit.errors import Invalid, Refused
 from crm.kit.lists import ListView, Preset
+from crm.kit.palette import Hit
 from crm.kit.rows import tag
 from crm.kit.views import FormPage, Policed, RecordPage, back_to, undo_toast
-from customers.models import Contact
 from customers.views import find_customer
 from sales import services
 from sales.activity_bulk import ACTIONS, EDITOR
 from sales.activity_forms import ActivityForm, as_typed
 from sales.filters import ActivityFilters
-from sales.models import Activity, Deal
-from sales.services.activities import last_change
+from sales.models import Activity
+from sales.services.activities import ABOUT, last_change, seen
 from sales.services.due import next_monday
 from sales.tables import ACTIVITIES, ACTIVITY_SORTS, ACTIVITY_TONES, PRIORITY_TONES
 from sales.words import due_words
@@ -54,7 +55,7 @@ class ActivityList(ListView):
     create_label = gettext_lazy("New task")
     create_policy = ("activity", "add")
     presets = (
-        Preset("mine", gettext_lazy("My open tasks"), "state=open&owner={user}&ordering=due_at"),
+        Preset("mine", gettext_lazy("My open tasks"), "state=open&owner={user}&ordering=due_at", opens=True),
         Preset("overdue", pgettext_lazy("task", "Overdue"), "when=overdue&ordering=due_at"),
         Preset("today", gettext_lazy("Today"), "when=today&ordering=due_at"),
         Preset("week", gettext_lazy("This week"), "when=week&ordering=due_at"),
@@ -96,9 +97,15 @@ class ActivityPage(RecordPage):
             "late": row.is_late(timezone.now()),
             "changes": changes_of(row, fields, levels),
             "levels": levels,
+            "ticket": self.ticket(row),
             "may_change": access.can("activity", "change"),
             "may_delete": access.can("activity", "delete"),
         }
+
+    def ticket(self, row: Activity) -> Hit | None:
+        """The ticket it is about, as far as the reader may see it."""
+        asked = [("ticket", row.ticket_id)] if row.ticket_id else []
+        return next(iter(records.hits(self.request.user, asked)), None)
 
 
 class ActivityFormPage(FormPage):
@@ -138,7 +145,7 @@ class ActivityFormPage(FormPage):
 
 
 class NewActivity(ActivityFormPage):
-    """A new task, about the customer, deal or contact that the address names."""
+    """A new task, about the customer, deal, contact or ticket that the address names."""
 
     policy = ("activity", "add")
 
@@ -148,33 +155,27 @@ class NewActivity(ActivityFormPage):
         return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else None
 
     @cached_property
-    def deal(self) -> Deal | None:
-        """The deal that the address names, within reach."""
-        pk = self.asked("deal")
-        found = Deal.objects.visible_to(self.request.user).select_related("customer").filter(pk=pk) if pk else None
-        return found.first() if found is not None else None
-
-    @cached_property
-    def contact(self) -> Contact | None:
-        """The contact that the address names, within reach."""
-        pk = self.asked("contact")
-        return Contact.objects.visible_to(self.request.user).filter(pk=pk).first() if pk else None
+    def about(self) -> dict[str, Any]:
+        """The deal, contact and ticket that the address names, within reach."""
+        keys = {name: pk for name in ABOUT if (pk := self.asked(name))}
+        found = {name: seen(name, pk, user=self.request.user) for name, pk in keys.items()}
+        return {name: row for name, row in found.items() if row is not None}
 
     def initial(self) -> dict[str, Any]:
         pk, asked = self.asked("customer"), self.request.GET
-        customer = find_customer(self.request.user, pk) if pk else self.deal.customer if self.deal else None
+        above = self.about.get("deal") or self.about.get("ticket")
+        customer = find_customer(self.request.user, pk) if pk else above.customer if above else None
         return {
             "title": asked.get("title", "")[:200], "kind": asked.get("kind", "task"), "priority": "normal", "every": 1,
             "owner": self.request.user.pk, "customer": customer.pk if customer else None,
         }  # fmt: skip
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(deal=self.deal, contact=self.contact, **kwargs)
+        return super().get_context_data(**self.about, **kwargs)
 
     def save(self, form: ActivityForm) -> str:
         values = form.values(self.owner_of(form))
-        values |= {"deal": self.deal.pk} if self.deal else {}
-        values |= {"contact": self.contact.pk} if self.contact else {}
+        values |= {name: row.pk for name, row in self.about.items()}
         made = services.create_activity(user=self.request.user, values=values, now=timezone.now())
         href = reverse("activity", args=[made.pk])
         self.told = done(self.request, _("Task “%(task)s” is noted.") % {"task": made.title}, href=href, back=False)

@@ -217,6 +217,7 @@ class ActivityShape(KitSerializer):
     customer_name = serializers.CharField(source="customer.name", allow_null=True)
     deal = serializers.IntegerField(source="deal_id", allow_null=True)
     contact = serializers.IntegerField(source="contact_id", allow_null=True)
+    ticket = serializers.IntegerField(source="ticket_id", allow_null=True)
     owner = serializers.IntegerField(source="owner_id", allow_null=True)
     owner_name = serializers.CharField(source="owner.display_name", allow_null=True)
     team = serializers.IntegerField(source="team_id")
@@ -243,6 +244,7 @@ class ActivityInput(serializers.Serializer):
     customer = Id(required=False, allow_null=True)
     deal = Id(required=False, allow_null=True)
     contact = Id(required=False, allow_null=True)
+    ticket = Id(required=False, allow_null=True)
     owner = Reference(required=False, allow_null=True)
     team = Reference(required=False)
 

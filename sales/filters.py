@@ -108,6 +108,7 @@ class ActivityFilters(KitFilterSet):
     customer = IdFilter(label=_("Customer"))
     deal = IdFilter(label=_("Deal"))
     contact = IdFilter(label=_("Contact"))
+    ticket = IdFilter(label=_("Ticket"))
     source = TextFilter(label=_("Source"), field_name="source__name")
     external_id = TextFilter(label=_("External id"))
     due_after = DateFilter(label=_("Due from"), field_name="due_on", lookup_expr="gte")

@@ -286,6 +286,7 @@ class Activity(FromSource, Stamped):
     customer = models.ForeignKey(Customer, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("customer"), db_index=False)  # fmt: skip
     deal = models.ForeignKey(Deal, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("deal"))
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("contact"))  # fmt: skip
+    ticket = models.ForeignKey("service.Ticket", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("ticket"))  # fmt: skip
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("owner"), db_index=False)  # fmt: skip
     team = models.ForeignKey(Team, models.PROTECT, related_name="+", verbose_name=_("team"), db_index=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False)  # fmt: skip

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.kit import nav, prepared, records, rollups, subjects
 from crm.kit.prepared import STAND_IN
-from crm.kit.slots import panel
+from crm.kit.slots import opens, panel
 from crm.kit.subjects import Hit, Subject
 from crm.kit.ui import words
 from customers import holders
@@ -215,4 +215,5 @@ def stands(told: telling.Told) -> str:
 
 
 holders.holder("ticket", Ticket, page="ticket", reach=reach)
+opens("ticket.detail", lambda user, pk: Ticket.objects.visible_to(user).filter(pk=pk).first())
 records.kind("ticket", shown_tickets, policy=("ticket", "view"), plural=_("Tickets"))

@@ -15,8 +15,7 @@ from crm.accounts.models import Team, User
 from crm.accounts.selectors import named_owner, named_team
 from crm.kit.errors import Invalid, Refused
 from crm.kit.rows import check_fields, check_tag, covers, locked, save_changes, tidy
-from customers.models import Contact
-from sales.models import Activity, Deal
+from sales.models import Activity
 from sales.services.due import end_of, moved, zone_of
 from sales.services.orders import seen_customer
 from sales.services.products import with_source
@@ -25,8 +24,9 @@ from sales.services.told import tell_assigned
 
 FIELDS = frozenset({
     "title", "kind", "note", "priority", "due_on", "due_at", "timed", "remind_at", "reminded_at", "repeat", "every",
-    "repeat_day", "customer", "deal", "contact", "owner", "team", "source", "external_id",
+    "repeat_day", "customer", "deal", "contact", "ticket", "owner", "team", "source", "external_id",
 })  # fmt: skip
+ABOUT = ("deal", "contact", "ticket")
 BLANKS = re.compile("[\\x00-\\x1f\\x7f\\x85\\u2028\\u2029\\s]+")
 
 
@@ -154,25 +154,35 @@ def _checked(values: Mapping[str, Any], *, user: User, existing: Activity | None
 
 
 def _about(ready: dict[str, Any], *, user: User, existing: Activity | None) -> None:
-    """Whom and what it is about: within reach, and the deal one of the customer's."""
+    """Whom and what it is about: within reach, and deal and ticket the customer's."""
     if ready.get("customer"):
         ready["customer"] = seen_customer(ready["customer"], user=user)
-    for name, model in (("deal", Deal), ("contact", Contact)):
+    for name in ABOUT:
         if ready.get(name):
-            found = model.objects.visible_to(user).filter(pk=ready[name]).first()  # type: ignore[attr-defined]
+            found = seen(name, ready[name], user=user)
             if found is None:
                 sentence = _("There is no such record among yours.")
                 raise Invalid(sentence, fields={name: sentence})
             ready[name] = found
-    deal = ready.get("deal", existing.deal if existing else None)
-    if deal is None:
+    _one_customer(ready, existing, "deal", _("The deal belongs to another customer."))
+    _one_customer(ready, existing, "ticket", _("The ticket belongs to another customer."))
+
+
+def seen(name: str, pk: int, *, user: User) -> Any | None:
+    """The deal, contact or ticket that a task may be about, within the user's reach."""
+    model: Any = Activity._meta.get_field(name).related_model
+    return model.objects.visible_to(user).filter(pk=pk).first()
+
+
+def _one_customer(ready: dict[str, Any], existing: Activity | None, name: str, sentence: str) -> None:
+    about = ready.get(name, getattr(existing, name, None))
+    if about is None:
         return
-    if "customer" not in ready and (existing is None or existing.customer_id is None):
-        ready["customer"] = deal.customer
+    if not ready.get("customer") and (existing is None or existing.customer_id is None):
+        ready["customer"] = about.customer
     customer = ready.get("customer", existing.customer if existing else None)
-    if customer is not None and deal.customer_id not in (None, customer.pk):
-        sentence = _("The deal belongs to another customer.")
-        raise Invalid(sentence, fields={"deal": sentence})
+    if customer is not None and about.customer_id not in (None, customer.pk):
+        raise Invalid(sentence, fields={name: sentence})
 
 
 def _team(ready: Mapping[str, Any], *, user: User, action: str) -> Team:

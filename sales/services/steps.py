@@ -94,7 +94,7 @@ def _make_next(row: Activity, now: datetime) -> Activity | None:
     kept = {
         name: getattr(row, name)
         for name in ("title", "kind", "note", "priority", "timed", "repeat", "every", "repeat_day", "customer_id",
-                     "deal_id", "contact_id", "owner_id", "team_id", "created_by_id")
+                     "deal_id", "contact_id", "ticket_id", "owner_id", "team_id", "created_by_id")
     }  # fmt: skip
     remind = moved(row.remind_at, row.due_at, at)
     return Activity.objects.create(**kept, due_on=day, due_at=at, remind_at=remind, follows=row)

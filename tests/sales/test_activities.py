@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm.accounts import notifications
-from crm.accounts.models import FieldRule, Notification
+from crm.accounts.models import FieldRule, Notification, SavedView
 from crm.kit.errors import Invalid, Refused
 from crm.kit.lists import bulk, undo
 from crm.kit.models import Job
@@ -202,6 +202,70 @@ def test_pages_show_and_steps_answer_a_script_with_undo(cast: Cast, sign_in: Sig
     assert edited.status_code == 422
     assert client.post(f"/sales/activities/{row.pk}/snooze/", {"until": "tomorrow"}).status_code == 303
     assert "csrfmiddlewaretoken" in client.get(f"/sales/activities/{row.pk}/").content.decode()
+
+
+def test_the_list_opens_with_the_own_open_tasks_and_all_are_a_tab_away(cast: Cast, sign_in: SignIn) -> None:
+    client, rep = sign_in("rep"), cast.users["rep"]
+    own = f"/sales/activities/?state=open&owner={rep.pk}&ordering=due_at"
+    assert client.get("/sales/activities/").headers["Location"] == own
+    page = client.get(own)
+    every, mine = page.context["tabs"][:2]
+    assert (str(mine.label), mine.current, every.current) == ("My open tasks", True, False)
+    assert every.href == "/sales/activities/?view=all"
+    assert f'href="{every.href}">Clear all' in page.content.decode()
+    whole = client.get(every.href)
+    assert whole.status_code == 200 and whole.context["tabs"][0].current
+    view = SavedView.objects.create(user=rep, list=page.context["list"].key, name="Calls", query="kind=call")
+    client.post(f"/views/{view.pk}/open/", {"on": "1", "next": "/sales/activities/"})
+    assert client.get("/sales/activities/").headers["Location"] == f"/sales/activities/?kind=call&view={view.pk}"
+
+
+def test_a_task_about_a_ticket_is_made_shown_and_goes_on_with_it(cast: Cast, sign_in: SignIn) -> None:
+    client, ticket = sign_in("rep"), cast.rows["rep"]["ticket"]
+    page = client.get(f"/service/tickets/{ticket.pk}/").content.decode()
+    assert f"/sales/activities/new/?ticket={ticket.pk}" in page
+    form = client.get(f"/sales/activities/new/?ticket={ticket.pk}").content.decode()
+    assert f"#{ticket.number} {ticket.subject}" in form and ticket.customer.name in form
+    sent = {"title": "Ring the workshop", "kind": "task", "priority": "normal", "due_on": "2026-11-23", "repeat": "week",
+            "every": "1", "remind": "", "ticket": str(ticket.pk)}  # fmt: skip
+    assert client.post("/sales/activities/new/", sent).status_code == 303
+    row = Activity.objects.get(title="Ring the workshop")
+    assert (row.ticket, row.customer) == (ticket, ticket.customer)
+    panel = client.get(reverse("panel", args=["ticket.detail.rail", "tasks", ticket.pk])).content.decode()
+    assert "Ring the workshop" in panel
+    assert f"/service/tickets/{ticket.pk}/" in client.get(f"/sales/activities/{row.pk}/").content.decode()
+    services.complete_activity(user=cast.users["rep"], activity_id=row.pk, now=NOW)
+    assert Activity.objects.get(follows=row).ticket == ticket
+    ticket.delete()
+    row.refresh_from_db()
+    assert row.ticket is None
+
+
+@pytest.mark.parametrize("name, slot", [("customer", "customer.detail.rail"), ("deal", "deal.detail.main"), ("contact", "contact.detail.rail"), ("ticket", "ticket.detail.rail")])  # fmt: skip
+def test_open_tasks_stand_on_the_page_of_what_they_are_about(cast: Cast, sign_in: SignIn, name: str, slot: str) -> None:
+    record = cast.rows["rep"][name]
+    make(cast, title="Kitepanel", **{"customer": None, name: record.pk})
+    where = reverse("panel", args=[slot, "tasks", record.pk])
+    assert where in sign_in("rep").get(reverse(name, args=[record.pk])).content.decode()
+    assert "Kitepanel" in sign_in("rep").get(where).content.decode()
+    assert sign_in("rep").get(reverse("panel", args=[slot, "tasks", cast.rows["rival"][name].pk])).status_code == 404
+
+
+def test_a_ticket_out_of_reach_or_of_another_customer_is_refused_and_not_named(cast: Cast, sign_in: SignIn) -> None:
+    foreign, mine = cast.rows["rival"]["ticket"], cast.rows["rep"]["ticket"]
+    with pytest.raises(Invalid):
+        make(cast, ticket=foreign.pk)
+    other = Customer.objects.create(name="Somebody else", team=cast.teams["north"], owner=cast.users["rep"])
+    with pytest.raises(Invalid) as refused:
+        make(cast, ticket=mine.pk, customer=other.pk)
+    assert refused.value.fields == {"ticket": "The ticket belongs to another customer."}
+    assert foreign.subject not in sign_in("rep").get(f"/sales/activities/new/?ticket={foreign.pk}").content.decode()
+    row = make(cast, customer=None)
+    Activity.objects.filter(pk=row.pk).update(ticket=foreign)
+    assert foreign.subject not in sign_in("rep").get(f"/sales/activities/{row.pk}/").content.decode()
+    client = Client(headers=cast.headers("rep"))
+    found = client.get(f"/api/v1/activities/?ticket={foreign.pk}").json()["results"]
+    assert [(one["id"], one["ticket"]) for one in found] == [(row.pk, foreign.pk)]
 
 
 def test_a_hidden_field_is_hidden_everywhere_and_the_form_works_without_it(cast: Cast, sign_in: SignIn) -> None:

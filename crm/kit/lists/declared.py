@@ -18,12 +18,16 @@ Words = str | Promise
 
 @dataclass(frozen=True)
 class Preset:
-    """A tab that every user of a list has: a name for the address and the filters it sets."""
+    """A tab that every user of a list has: a name for the address and the filters it sets.
+
+    With one that ``opens`` the list opens, unless its reader chose a saved view.
+    """
 
     name: str
     label: Words
     query: str
     needs: str = ""  # a filter that must exist, such as one of an app above
+    opens: bool = False
 
 
 class Verb(Protocol):

@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from crm.kit.lists.conditions import Conditions
-from crm.kit.lists.declared import Tab
+from crm.kit.lists.declared import Preset, Tab
 from crm.kit.saved import keeper
 
 EVERYTHING = "all"  # the view of whoever wants no view, where the list would open with one
@@ -36,11 +36,29 @@ class SavedViews(Conditions):
         mine = next((view for view in self.saved_views if view.opens), None)
         return mine or next((view for view in self.saved_views if view.opens_for_all), None)
 
+    @cached_property
+    def opening_address(self) -> str:
+        """Where the list opens, if not with all rows: a saved view, else the preset that opens."""
+        if self.opening is not None:
+            return self.view_href(self.opening)
+        preset = next((one for one in self.presets if one.opens), None)
+        return self.preset_href(preset) if preset else ""
+
     def opened(self) -> HttpResponse | None:
-        """To the view that the list opens with, where the address asks for nothing."""
-        if self.request.GET or self.opening is None:
-            return None
-        return HttpResponseRedirect(self.view_href(self.opening))
+        """To what the list opens with, where the address asks for nothing."""
+        return None if self.request.GET or not self.opening_address else HttpResponseRedirect(self.opening_address)
+
+    @property
+    def whole(self) -> str:
+        """The list with nothing left out."""
+        return f"{self.request.path}?view={EVERYTHING}" if self.opening_address else self.request.path
+
+    def preset_href(self, preset: Preset) -> str:
+        """Where a preset opens."""
+        return f"{self.request.path}?{self._query_of(preset)}"
+
+    def _query_of(self, preset: Preset) -> str:
+        return preset.query.replace("{user}", str(self.request.user.pk))
 
     def view_href(self, view: Any) -> str:
         """Where a view opens."""
@@ -52,12 +70,11 @@ class SavedViews(Conditions):
         bare = self.state.copy()
         for name in ("columns", "density", "page_size", "group", "totals"):
             bare.pop(name, None)
-        whole = f"{self.request.path}?view={EVERYTHING}" if self.opening else self.request.path
-        tabs = [Tab(self.all_label or _("All"), whole, not bare and self.view is None)]
+        tabs = [Tab(self.all_label or _("All"), self.whole, not bare and self.view is None)]
         for preset in self.presets:
             if not preset.needs or preset.needs in self.filterset.filters:
-                query = preset.query.replace("{user}", str(self.request.user.pk))
-                tabs.append(Tab(preset.label, f"{self.request.path}?{query}", self.view is None and same(query, bare)))
+                here = self.view is None and same(self._query_of(preset), bare)
+                tabs.append(Tab(preset.label, self.preset_href(preset), here))
         shown = self.saved_views[:MOST_TABS]
         if self.view is not None and self.view not in shown:
             shown = [*shown[:-1], self.view]
@@ -80,7 +97,7 @@ class SavedViews(Conditions):
     @property
     def reset_address(self) -> str:
         """The open view as it was saved."""
-        return self.view_href(self.view) if self.view is not None else self.request.path
+        return self.view_href(self.view) if self.view is not None else self.whole
 
     @property
     def may_edit_view(self) -> bool:

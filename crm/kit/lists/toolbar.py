@@ -36,7 +36,12 @@ class Toolbar(Rows):
                 query[name] = value
         for name in [name for name in query if not any(query.getlist(name))]:
             del query[name]
-        return f"{self.request.path}?{query.urlencode(safe=READABLE)}" if query else self.request.path
+        return f"{self.request.path}?{query.urlencode(safe=READABLE)}" if query else self.whole
+
+    @property
+    def whole(self) -> str:
+        """The list with nothing left out."""
+        return self.request.path
 
     def chips(self) -> list[Chip]:
         """The active filters as field, operator, value and the address without each."""

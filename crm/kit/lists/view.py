@@ -85,7 +85,7 @@ class ListView(Display):
         kept = QueryDict(mutable=True)
         if "ordering" not in invalid.fields and "search" in self.request.GET:
             kept["search"] = self.request.GET["search"]
-        return HttpResponseRedirect(f"{self.request.path}?{kept.urlencode()}" if kept else self.request.path)
+        return HttpResponseRedirect(f"{self.request.path}?{kept.urlencode()}" if kept else self.whole)
 
     # Context
 
