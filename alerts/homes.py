@@ -58,7 +58,7 @@ FEW = 6
 def home_alerts(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Open alerts of the reader, the most severe first."""
     user = request.user
-    rows = prepared.every(("first alerts", user.access.reach()), lambda: _first(user))
+    rows = prepared.every(("first alerts", user.access.reach), lambda: _first(user))
     return {"lines": [selectors.line(row) for row in rows]}
 
 

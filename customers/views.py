@@ -125,7 +125,7 @@ class CustomerPage(RecordPage):
 
     def get_record(self) -> Customer:
         access = self.request.user.access
-        known = ("customer page", access.reach(), *access.roles)
+        known = ("customer page", access.reach, *access.roles)
         found: Customer | None = prepared.first(known, self.get_queryset, self.kwargs["pk"])
         if found is None:
             raise Http404

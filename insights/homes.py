@@ -95,7 +95,7 @@ def risk_figures(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Customers at high risk and the value that may leave with them."""
     user = request.user
     numbers = prepared.numbers(
-        ("customers at high risk", user.access.reach()),
+        ("customers at high risk", user.access.reach),
         lambda: CustomerScore.objects.visible_to(user).filter(churn_band="high"), n=Count("pk"), value=Sum("clv_12m"),
     )  # fmt: skip
     return {**numbers, "currency": workspace().home_currency}
@@ -143,7 +143,7 @@ def risk(request: HttpRequest, record: Any) -> dict[str, Any]:
 
 def _first(user: Any, column: str) -> list[CustomerScore]:
     """The rows that stand first by a score."""
-    return prepared.every((f"at risk by {column}", user.access.reach()), lambda: _at_risk(user, column))
+    return prepared.every((f"at risk by {column}", user.access.reach), lambda: _at_risk(user, column))
 
 
 def _at_risk(user: Any, column: str) -> QuerySet[CustomerScore]:

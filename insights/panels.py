@@ -67,7 +67,7 @@ def score_for(request: HttpRequest, record: Any) -> CustomerScore | None:
     """The customer's score, read once per request."""
     kept: dict[int, CustomerScore | None] = request.__dict__.setdefault("_scores", {})
     if record.pk not in kept:
-        known = ("score of the customer page", request.user.access.reach())
+        known = ("score of the customer page", request.user.access.reach)
         kept[record.pk] = prepared.first(known, lambda: _scores(request.user), record.pk)
     return kept[record.pk]
 

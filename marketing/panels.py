@@ -22,7 +22,7 @@ MANY = 50
 def _count(request: HttpRequest, record: Any) -> int:
     user = request.user
     found = prepared.numbers(
-        ("campaigns of a customer", user.access.reach()),
+        ("campaigns of a customer", user.access.reach),
         lambda: Touch.objects.visible_to(user).filter(customer=STAND_IN), record.pk, total=Count("pk"),
     )  # fmt: skip
     return int(found["total"])

@@ -35,7 +35,7 @@ def deal_numbers(request: HttpRequest, record: Any) -> dict[str, Any]:
     if known is None:
         user, is_open = request.user, Q(stage__state="open")
         known = prepared.numbers(
-            ("deals of a customer", user.access.reach()),
+            ("deals of a customer", user.access.reach),
             lambda: Deal.objects.visible_to(user).filter(customer=STAND_IN), record.pk,
             total=Count("pk"), open=Count("pk", filter=is_open), home_sum=Sum("home_amount", filter=is_open),
         )  # fmt: skip
@@ -91,7 +91,7 @@ def _deal_count(request: HttpRequest, record: Any) -> int:
 def _order_count(request: HttpRequest, record: Any) -> int:
     user = request.user
     found = prepared.numbers(
-        ("orders of a customer", user.access.reach()),
+        ("orders of a customer", user.access.reach),
         lambda: Order.objects.visible_to(user).filter(customer=STAND_IN), record.pk, total=Count("pk"),
     )  # fmt: skip
     return int(found["total"])
@@ -164,7 +164,7 @@ def pipeline_figures(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Open deals: number and sum in the home currency."""
     user = request.user
     numbers = prepared.numbers(
-        ("open deals of the home", user.access.reach()), lambda: Deal.objects.visible_to(user).open(),
+        ("open deals of the home", user.access.reach), lambda: Deal.objects.visible_to(user).open(),
         n=Count("pk"), home_sum=Sum("home_amount"),
     )  # fmt: skip
     return {**numbers, "currency": workspace().home_currency}
@@ -200,7 +200,7 @@ def pipeline_figures(request: HttpRequest, record: Any) -> dict[str, Any]:
 def home_deals(request: HttpRequest, record: Any) -> dict[str, Any]:
     """The largest open deals, compared in the home currency."""
     user = request.user
-    return {"deals": prepared.every(("largest deals", user.access.reach()), lambda: _largest(user))}
+    return {"deals": prepared.every(("largest deals", user.access.reach), lambda: _largest(user))}
 
 
 def _largest(user: Any) -> QuerySet[Deal]:

@@ -52,7 +52,7 @@ def ticket_numbers(request: HttpRequest, record: Any) -> dict[str, Any]:
     if known is None:
         user = request.user
         known = prepared.numbers(
-            ("tickets of a customer", user.access.reach()),
+            ("tickets of a customer", user.access.reach),
             lambda: Ticket.objects.visible_to(user).filter(customer=STAND_IN), record.pk,
             total=Count("pk"), open=Count("pk", filter=OPEN), oldest=Min("opened_at", filter=OPEN),
             unanswered=Min("opened_at", filter=OPEN & Q(first_response_at=None)),
@@ -149,7 +149,7 @@ def home_figures(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Open tickets: all, unassigned, mine, urgent."""
     user = request.user
     return prepared.numbers(
-        ("open tickets of the home", user.access.reach()), lambda: Ticket.objects.visible_to(user).open(),
+        ("open tickets of the home", user.access.reach), lambda: Ticket.objects.visible_to(user).open(),
         open=Count("pk"), free=Count("pk", filter=Q(owner=None)), mine=Count("pk", filter=Q(owner=user)),
         urgent=Count("pk", filter=Q(priority__in=["high", "urgent"])),
     )  # fmt: skip

@@ -92,6 +92,7 @@ class Access:
         scopes = self._rights.grants.get((obj, action), {}).values()
         return max(scopes, key=SCOPE_ORDER.__getitem__, default=None)
 
+    @cached_property
     def reach(self) -> tuple[object, ...]:
         """Everything that decides which rows this user may view: equal reach, equal answer."""
         objects = sorted(obj for obj, action in self._rights.grants if action == "view")

@@ -41,7 +41,7 @@ _kept: dict[Hashable, _Statement | None] = {}
 
 def first(known: Hashable, make: Callable[[], QuerySet[Any]], pk: int) -> Any | None:
     """The row with this key, or None; ``known`` is everything that the SQL of ``make()`` depends on, such as
-    ``user.access.reach()``."""
+    ``user.access.reach``."""
     return next(iter(every(known, lambda: make().filter(pk=STAND_IN).order_by(), pk)), None)
 
 

@@ -165,7 +165,7 @@ def _fetch(
         return []
     if after is not None:
         return list(_merged(providers, record, user, after, limit))
-    key = ("timeline", type(record), tuple(one.name for one in providers), limit, user.access.reach())
+    key = ("timeline", type(record), tuple(one.name for one in providers), limit, user.access.reach)
     stand_in = copy.copy(record)
     stand_in.pk = STAND_IN
     return prepared.every(key, lambda: _merged(providers, stand_in, user, None, limit), record.pk)
