@@ -28,6 +28,7 @@ from crm.kit.workspace import workspace
 from customers import profile, services
 from customers.bulk import CONTACT_ACTIONS
 from customers.filters import ContactFilters
+from customers.following.services import follows
 from customers.forms import NewContactForm, RoleForm
 from customers.models import Contact, ContactRole, Customer, Interaction
 from customers.points import add_errors
@@ -91,6 +92,7 @@ class ContactPage(RecordPage):
         return {
             **context,
             "row": contact,
+            "followed": follows(user, "contact", contact.pk),
             "facts": profile.draw(contact, user, levels),
             "email": at_level(contact.email, levels.get("email", "")),
             "phone": at_level(contact.phone, levels.get("phone", "")),

@@ -55,7 +55,13 @@ class ActivityList(ListView):
     create_label = gettext_lazy("New task")
     create_policy = ("activity", "add")
     presets = (
-        Preset("mine", gettext_lazy("My open tasks"), "state=open&owner={user}&ordering=due_at", opens=True),
+        Preset(
+            "mine",
+            gettext_lazy("My open tasks"),
+            "state=open&owner={user}&ordering=due_at",
+            opens=True,
+            empty=gettext_lazy("Nothing is left to do. Make a task here, or with T on a customer's page."),
+        ),
         Preset("overdue", pgettext_lazy("task", "Overdue"), "when=overdue&ordering=due_at"),
         Preset("today", gettext_lazy("Today"), "when=today&ordering=due_at"),
         Preset("week", gettext_lazy("This week"), "when=week&ordering=due_at"),

@@ -70,8 +70,9 @@ def run(job: Job, *, now: datetime) -> dict[str, Any]:
 def _tell(args: dict[str, Any], now: datetime) -> int:
     by = User.objects.filter(pk=args["by"]).first()
     rows = Follow.objects.filter(user__is_active=True, **record_of(args["object"], args["record"]))
+    told = Follow.objects.filter(customer=args["data"].get("told_already", 0)).values("user")
     count = 0
-    for one in rows.exclude(user=args["by"]).select_related("user").order_by("pk"):
+    for one in rows.exclude(user=args["by"]).exclude(user__in=told).select_related("user").order_by("pk"):
         count += _tell_one(one.user, by.display_name if by else "", args, now)
     return count
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from crm.accounts.models import User
 from crm.kit.errors import Invalid, Refused
 from crm.kit.rows import assign, check_fields, check_tag, locked
+from customers.following.services import tell
 from customers.imports import pending
 from customers.models import Contact, ContactRole, Customer
 from customers.services.customers import checked_tag
@@ -62,6 +63,7 @@ def update_contact(
         except IntegrityError as error:
             raise taken(row.external_id) from error
         keep_points(row, changed)
+        tell(user=user, obj="contact", pk=row.pk, event="changed", model="customers.contact", fields=changed)
     _link(row, ready, user=user)
     return row
 

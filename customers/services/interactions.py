@@ -81,6 +81,11 @@ def add_interaction(*, user: User, values: Mapping[str, Any], now: datetime) -> 
             user=user, obj="customer", pk=customer.pk, event="logged", kind=row.kind, interaction=row.pk,
             mentioned=[one.pk for one in named],
         )  # fmt: skip
+        if row.contact_id:
+            tell(
+                user=user, obj="contact", pk=row.contact_id, event="logged", kind=row.kind, interaction=row.pk,
+                told_already=customer.pk,
+            )  # fmt: skip
     return row
 
 

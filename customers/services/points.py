@@ -172,9 +172,8 @@ def _mirror(row: Holder, kind: str, value: str) -> None:
 
 
 def _tell(row: Holder, kind: str, user: User) -> None:
-    """Followers of a customer hear that a way to reach it changed."""
-    if isinstance(row, Customer):
-        tell(user=user, obj="customer", pk=row.pk, event="changed", model="customers.customer", fields=[kind])
+    """Followers hear that a way to reach them changed."""
+    tell(user=user, obj=_object(row), pk=row.pk, event="changed", model=row._meta.label_lower, fields=[kind])
 
 
 def _locked(holder: Holder, user: User) -> Any:

@@ -78,6 +78,27 @@ def test_followers_hear_of_what_others_do_once_per_change_set(cast: Cast) -> Non
     assert "Broken" in told
 
 
+def test_followers_of_a_contact_hear_of_it_and_of_what_is_said_once(cast: Cast, sign_in: SignIn) -> None:
+    rep, manager, admin = cast.users["rep"], cast.users["manager"], cast.users["admin"]
+    contact, customer = cast.rows["rep"]["contact"], cast.rows["rep"]["customer"]
+    User.objects.filter(pk=rep.pk).update(first_name="Mei", last_name="Chen")
+    page = sign_in("manager").get(f"/contacts/{contact.pk}/").content.decode()
+    assert f"/follow/contact/{contact.pk}/" in page and 'aria-pressed="false"' in page
+    follow(cast, "manager", "contact")
+    assert 'aria-pressed="true"' in sign_in("manager").get(f"/contacts/{contact.pk}/").content.decode()
+    follow(cast, "admin", "contact")
+    follow(cast, "admin", "customer")
+    services.update_contact(user=rep, contact_id=contact.pk, values={"city": "Bonn"})
+    services.add_point(user=rep, holder=contact, values={"kind": "phone", "value": "030 555 444"}, now=NOW)
+    assert heard(manager) == [f"Mei Chen changed {contact.name}: city", f"Mei Chen changed {contact.name}: phone"]
+    heard(admin)
+    values = {"customer": customer.pk, "contact": contact.pk, "kind": "call", "text": "x"}
+    services.add_interaction(user=rep, values=values, now=NOW)
+    jobs.run_waiting()
+    assert heard(manager) == [f"Mei Chen noted a call: {contact.name}"]
+    assert heard(admin) == [f"Mei Chen noted a call: {customer.name}"]
+
+
 def test_nobody_hears_of_what_they_may_not_see_any_more(cast: Cast) -> None:
     """Losing access stops it, getting it back starts it; a worker that runs twice tells once."""
     manager, row = cast.users["manager"], cast.rows["rep"]["customer"]

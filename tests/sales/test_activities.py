@@ -215,6 +215,9 @@ def test_the_list_opens_with_the_own_open_tasks_and_all_are_a_tab_away(cast: Cas
     assert f'href="{every.href}">Clear all' in page.content.decode()
     whole = client.get(every.href)
     assert whole.status_code == 200 and whole.context["tabs"][0].current
+    Activity.objects.filter(owner=rep).update(owner=None)
+    assert "Nothing is left to do." in client.get(own).content.decode()
+    assert "Nothing matches these filters." in client.get(f"{own}&search=zzz").content.decode()
     view = SavedView.objects.create(user=rep, list=page.context["list"].key, name="Calls", query="kind=call")
     client.post(f"/views/{view.pk}/open/", {"on": "1", "next": "/sales/activities/"})
     assert client.get("/sales/activities/").headers["Location"] == f"/sales/activities/?kind=call&view={view.pk}"

@@ -20,7 +20,7 @@ Words = str | Promise
 class Preset:
     """A tab that every user of a list has: a name for the address and the filters it sets.
 
-    With one that ``opens`` the list opens, unless its reader chose a saved view.
+    With one that ``opens`` the list opens, unless its reader chose a saved view. ``empty`` is said where it has no rows.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Preset:
     query: str
     needs: str = ""  # a filter that must exist, such as one of an app above
     opens: bool = False
+    empty: Words = ""
 
 
 class Verb(Protocol):

@@ -53,6 +53,11 @@ class SavedViews(Conditions):
         """The list with nothing left out."""
         return f"{self.request.path}?view={EVERYTHING}" if self.opening_address else self.request.path
 
+    @property
+    def preset(self) -> Preset | None:
+        """The preset that is open, with nothing else asked."""
+        return next((one for one in self.presets if same(self._query_of(one), self.state)), None)
+
     def preset_href(self, preset: Preset) -> str:
         """Where a preset opens."""
         return f"{self.request.path}?{self._query_of(preset)}"
