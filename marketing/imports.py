@@ -13,7 +13,7 @@ from customers.imports.kinds import register
 from customers.imports.pending import Link
 from customers.imports.relations import LinkedKind, Relation
 from customers.imports.tables import TableKind, later_again
-from customers.imports.words import CONTACT_ID, CUSTOMER_ID, CUSTOMER_NAME
+from customers.imports.words import CONTACT_ID, CUSTOMER_EMAIL, CUSTOMER_ID, CUSTOMER_NAME
 from marketing.models import Campaign, Touch
 
 STATES = choices({
@@ -84,13 +84,14 @@ class Touches(LinkedKind):
     relations = (
         Relation(field="campaign.external_id", link=CAMPAIGN), Relation(field="contact.external_id", link=CONTACT),
     )  # fmt: skip
-    identity = ("campaign.external_id", "customer.external_id", "contact.external_id")
+    identity = ("campaign.external_id", "customer.external_id", "customer.email", "contact.external_id")
     fields = (
         Field(name="external_id", type="code", limit=200, words=("id", "memberid", "编号")),
         Field(name="campaign.external_id", type="code", limit=200, required=True,
               words=("campaign", "campaignid", "campaignname", "活动", "活动编号")),
         Field(name="customer.external_id", type="code", limit=200, words=(*CUSTOMER_ID, "leadid", "member")),
         Field(name="customer.name", type="code", limit=200, words=CUSTOMER_NAME),
+        Field(name="customer.email", limit=254, words=CUSTOMER_EMAIL),
         Field(name="contact.external_id", type="code", limit=200, words=CONTACT_ID),
         Field(name="sent_at", type="moment", column="sent_at", words=("sent", "date", "createddate", "发送时间")),
         Field(name="opened_at", type="moment", column="opened_at", words=("opened", "打开时间")),
@@ -100,9 +101,9 @@ class Touches(LinkedKind):
         Field(name="status", type="code", column="status", limit=30, words=("state", "状态")),
     )  # fmt: skip
 
-    def joins(self) -> str:
+    def joins(self, context: Context) -> str:
         return (
-            f"{super().joins()} LEFT JOIN LATERAL (SELECT x.customer_id FROM customers_contactrole x "
+            f"{super().joins(context)} LEFT JOIN LATERAL (SELECT x.customer_id FROM customers_contactrole x "
             "WHERE x.contact_id = r_contact.id ORDER BY x.primary DESC, x.id LIMIT 1) role ON true"
         )
 
@@ -122,7 +123,7 @@ class Touches(LinkedKind):
         super().refuse(context)
         context.refuse(
             "import_chunk",
-            "f_customer_external_id IS NULL AND f_contact_external_id IS NULL",
+            "f_customer_external_id IS NULL AND f_customer_email IS NULL AND f_contact_external_id IS NULL",
             _("the row names neither a customer nor a contact"),
         )
 

@@ -102,8 +102,8 @@ class Deals(TableKind):
         super().prepare(context)
         add_stages(context)
 
-    def joins(self) -> str:
-        return f"{super().joins()} {STAGE_JOIN}"
+    def joins(self, context: Context) -> str:
+        return f"{super().joins(context)} {STAGE_JOIN}"
 
     def extras(self) -> dict[str, str]:
         return super().extras() | {"stage_id": "st.id", "stage_state": "st.state"}

@@ -13,7 +13,7 @@ from customers.imports.fields import Field, choices
 from customers.imports.kinds import register
 from customers.imports.pending import Link
 from customers.imports.relations import LinkedKind, Relation
-from customers.imports.words import CONTACT_ID, CUSTOMER_ID, CUSTOMER_NAME
+from customers.imports.words import CONTACT_ID, CUSTOMER_EMAIL, CUSTOMER_ID, CUSTOMER_NAME
 from service.models import Queue, Ticket
 
 STATUSES = choices({
@@ -44,12 +44,13 @@ class Tickets(LinkedKind):
     key = "number"
     customers_by_id = True
     relations = (Relation(field="contact.external_id", link=CONTACT),)
-    identity = ("number", "customer.external_id", "subject", "created_at")
+    identity = ("number", "customer.external_id", "customer.email", "subject", "created_at")
     fields = (
         Field(name="external_id", type="code", limit=200, words=("id", "caseid", "ticketid", "编号")),
         Field(name="number", type="code", limit=80, words=("casenumber", "ticketnumber", "ticketno", "工单号")),
         Field(name="customer.external_id", type="code", limit=200, words=CUSTOMER_ID),
         Field(name="customer.name", type="code", limit=200, words=CUSTOMER_NAME),
+        Field(name="customer.email", limit=254, words=CUSTOMER_EMAIL),
         Field(name="contact.external_id", type="code", limit=200, words=CONTACT_ID),
         Field(name="subject", column="subject", words=("title", "summary", "主题", "标题")),
         Field(name="text", column="text", words=("description", "body", "message", "content", "描述", "内容")),

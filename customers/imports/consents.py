@@ -17,7 +17,7 @@ from customers.imports.context import Context
 from customers.imports.fields import Field, choices
 from customers.imports.kinds import register
 from customers.imports.tables import TableKind
-from customers.imports.words import CUSTOMER_ID
+from customers.imports.words import CUSTOMER_EMAIL, CUSTOMER_ID
 from customers.models import Consent, ConsentPurpose
 
 CHANNELS = choices({
@@ -51,9 +51,10 @@ class Consents(TableKind):
     owned = False
     undoable = False
     customers_by_id = True
-    identity = ("customer.external_id", "purpose", "channel", "state", "at")
+    identity = ("customer.external_id", "customer.email", "purpose", "channel", "state", "at")
     fields = (
-        Field(name="customer.external_id", type="code", limit=200, required=True, words=CUSTOMER_ID),
+        Field(name="customer.external_id", type="code", limit=200, words=CUSTOMER_ID),
+        Field(name="customer.email", limit=254, words=CUSTOMER_EMAIL),
         Field(name="purpose", type="lookup", column="purpose_id", required=True, words=("consentpurpose", "topic", "list", "用途", "目的")),
         Field(name="channel", type="choice", column="channel", required=True, choices=CHANNELS, words=("consentchannel", "渠道")),
         Field(name="state", type="choice", column="state", required=True, choices=STATES,
@@ -73,6 +74,9 @@ class Consents(TableKind):
         for one in ConsentPurpose.objects.filter(active=True).order_by("-id"):
             words |= {str(word).casefold(): one.pk for word in (*one.names.values(), one.key)}
         return {"purpose": words}
+
+    def _needs_customer(self) -> bool:
+        return True
 
     def target(self) -> str:
         """The same line of the ledger, if it is there."""

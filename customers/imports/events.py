@@ -8,7 +8,7 @@ from customers.imports.context import Context
 from customers.imports.fields import Field, choices
 from customers.imports.kinds import register
 from customers.imports.tables import TableKind
-from customers.imports.words import CUSTOMER_ID, CUSTOMER_NAME
+from customers.imports.words import CUSTOMER_EMAIL, CUSTOMER_ID, CUSTOMER_NAME
 from customers.models import Interaction
 from customers.services.interactions import MOVE_FORWARD, TALK
 
@@ -35,11 +35,21 @@ class Interactions(TableKind):
     owned = False
     repeats = True
     customers_by_id = True
-    identity = ("customer.external_id", "kind", "direction", "channel", "occurred_at", "subject", "text")
+    identity = (
+        "customer.external_id",
+        "customer.email",
+        "kind",
+        "direction",
+        "channel",
+        "occurred_at",
+        "subject",
+        "text",
+    )
     fields = (
         Field(name="external_id", type="code", limit=200, words=("id", "interactionid", "activityid", "编号")),
         Field(name="customer.external_id", type="code", limit=200, words=CUSTOMER_ID),
         Field(name="customer.name", type="code", limit=200, words=CUSTOMER_NAME),
+        Field(name="customer.email", limit=254, words=CUSTOMER_EMAIL),
         Field(name="kind", type="choice", column="kind", required=True, choices=KINDS, words=("type", "activitytype", "类型")),
         Field(name="direction", type="choice", column="direction", choices=DIRECTIONS, words=("方向",)),
         Field(name="channel", type="code", column="channel", limit=40, words=("渠道",)),

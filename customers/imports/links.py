@@ -25,6 +25,25 @@ def customer_by_key(key: str) -> str:
     return by_key("customers_externalid", "x.customer_id", source="%(customer_source)s", key=key, to="e")
 
 
+def customer_by_mail(context: Context, key: str) -> str:
+    """The same join, by its e-mail where the row gives no id: that of exactly one customer within reach."""
+    found = customer_by_key(key).replace(") e ON true", ") e_id ON true")
+    return (
+        f"{found} LEFT JOIN LATERAL (SELECT coalesce(e_id.customer_id, (SELECT min(p.customer_id) "
+        "FROM customers_contactpoint p JOIN customers_customer u ON u.id = p.customer_id AND u.deleted_at IS NULL "
+        f"{_within(context)} WHERE {key} IS NULL AND p.kind = 'email' AND p.normalised = lower(btrim(s.f_customer_email)) "
+        "HAVING count(DISTINCT p.customer_id) = 1)) AS customer_id) e ON true"
+    )
+
+
+def _within(context: Context) -> str:
+    """SQL that narrows customers ``u`` to those that the asker sees."""
+    allowed = context.reach.teams("customer", "view")
+    if allowed is None or context.reach.user is None:
+        return ""
+    return f"AND (u.team_id = ANY({ids(allowed)}) OR u.owner_id = {context.reach.user.pk})"
+
+
 NEW_CUSTOMERS = f"""
 CREATE TEMP TABLE import_new_customer AS
 SELECT nextval(pg_get_serial_sequence('customers_customer', 'id')) AS id, s.*
@@ -94,8 +113,8 @@ def name_customers_by_id(context: Context, *, name: str = "", country: str = "")
 
 
 def names_customers(context: Context) -> bool:
-    """Whether the file says whose the rows are, by id or by name."""
-    return context.plan.has("customer.external_id") or by_name(context)
+    """Whether the file says whose the rows are, by id, name or e-mail."""
+    return any(context.plan.has(f"customer.{name}") for name in ("external_id", "email")) or by_name(context)
 
 
 def by_name(context: Context) -> bool:
@@ -118,11 +137,7 @@ def _names_as_ids(context: Context) -> bool:
     """A name becomes an id of this source: that of the one customer so called, if there is exactly one."""
     if not by_name(context):
         return False
-    allowed = context.reach.teams("customer", "view")
-    within = ""
-    if allowed is not None and context.reach.user is not None:
-        within = f"AND (u.team_id = ANY({ids(allowed)}) OR u.owner_id = {context.reach.user.pk})"
-    context.execute(SAME_NAME.format(within=within))
+    context.execute(SAME_NAME.format(within=_within(context)))
     context.execute(
         "UPDATE import_stage SET f_customer_external_id = f_customer_name "
         "WHERE f_customer_external_id IS NULL AND f_customer_name IS NOT NULL"
@@ -130,10 +145,17 @@ def _names_as_ids(context: Context) -> bool:
     return True
 
 
-def refuse_customers(context: Context, *, table: str = "import_chunk", required: bool) -> None:
+def refuse_customers(context: Context, *, table: str = "import_chunk", required: bool, by_mail: bool = False) -> None:
     """Rows whose customer is unknown, in the trash, or out of the user's reach."""
+    unnamed = "f_customer_external_id IS NULL" + (" AND f_customer_email IS NULL" if by_mail else "")
     if required:
-        context.refuse(table, "f_customer_external_id IS NULL", _("customer.external_id is missing"))
+        context.refuse(table, unnamed, _("customer.external_id is missing"))
+    if by_mail:
+        context.refuse(
+            table,
+            "f_customer_external_id IS NULL AND f_customer_email IS NOT NULL AND customer_id IS NULL",
+            _("customer.email is not that of one customer of yours"),
+        )
     context.refuse(
         table,
         "f_customer_external_id IS NOT NULL AND customer_id IS NULL",

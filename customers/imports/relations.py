@@ -50,8 +50,8 @@ class LinkedKind(TableKind):
 
     relations: tuple[Relation, ...] = ()
 
-    def joins(self) -> str:
-        return " ".join([super().joins(), *(relation.join for relation in self.relations)])
+    def joins(self, context: Context) -> str:
+        return " ".join([super().joins(context), *(relation.join for relation in self.relations)])
 
     def extras(self) -> dict[str, str]:
         return super().extras() | {relation.link.column: f"{relation.alias}.id" for relation in self.relations}

@@ -38,6 +38,11 @@ class TableKind(Kind):
         return replace(item, limit=getattr(self.model._meta.get_field(item.column), "max_length", None) or 0)
 
     @property
+    def customers_by_mail(self) -> bool:
+        """Whether rows may name their customer by its e-mail where they give no id."""
+        return "customer.email" in self.by_name
+
+    @property
     def table(self) -> str:
         return self.model._meta.db_table
 
@@ -63,11 +68,12 @@ class TableKind(Kind):
 
     # -- SQL of one span -------------------------------------------------------------------------------
 
-    def joins(self) -> str:
+    def joins(self, context: Context) -> str:
         """Tables that the working rows need beside their own."""
         if not self.customers_by_id:
             return ""
-        return links.customer_by_key("s.f_customer_external_id")
+        key = "s.f_customer_external_id"
+        return links.customer_by_mail(context, key) if self.customers_by_mail else links.customer_by_key(key)
 
     def target(self) -> str:
         """The join that finds the row ``t`` of the table that a staged row ``s`` names."""
@@ -142,7 +148,7 @@ class TableKind(Kind):
         extras = "".join(f", {sql} AS {name}" for name, sql in self.extras().items())
         context.execute("DROP TABLE IF EXISTS import_chunk")
         context.execute(
-            f"CREATE TEMP TABLE import_chunk AS SELECT s.*, t.id AS target{extras} FROM import_stage s {self.joins()} "
+            f"CREATE TEMP TABLE import_chunk AS SELECT s.*, t.id AS target{extras} FROM import_stage s {self.joins(context)} "
             f"{self.target()} WHERE s.row > %(low)s AND s.row <= %(high)s",
             {"low": low, "high": high},
         )
@@ -151,7 +157,7 @@ class TableKind(Kind):
     def refuse(self, context: Context) -> None:
         """Take out rows that may not be written."""
         if self.customers_by_id:
-            links.refuse_customers(context, required=self._needs_customer())
+            links.refuse_customers(context, required=self._needs_customer(), by_mail=self.customers_by_mail)
         if self.owned:
             links.refuse_targets(context, self.table, self.object)
 

@@ -102,6 +102,9 @@ CUSTOMER_NAME = (
     "公司名称",
 )
 
+CUSTOMER_EMAIL = ("customeremail", "contactemail", "requesteremail", "subscriberemail", *NAMES["email"].split())
+"""Words for the e-mail by which a row of another kind names its customer."""
+
 CONTACT_ID = ("contact", "contactid", "contactexternalid", "contactexternalidc", "whoid", "联系人编号", "联系人id")
 """Words for the contact that a row of another kind belongs to."""
 

@@ -22,7 +22,7 @@ LISTS = (
     "/customers/",
     "/sales/orders/",
     "/sales/deals/",
-    "/sales/activities/",
+    "/sales/activities/?view=all",
     "/service/tickets/",
     "/marketing/campaigns/",
 )

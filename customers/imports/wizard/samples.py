@@ -31,6 +31,7 @@ SAMPLES: Mapping[str, tuple[str, str, str]] = {
     "note": ("Prefers e-mail", "", ""),
     "customer.external_id": ("A-1001", "A-1002", "A-1003"),
     "customer.name": ("Ada Lovelace", "王小明", "Müller & Söhne GmbH"),
+    "customer.email": ("ada@example.com", "wang@example.cn", "info@example.de"),
     "customer.country": ("GB", "CN", "DE"),
     "role": ("buyer", "", "owner"),
     "subject": ("Question about an invoice", "Delivery", "Thank you"),
