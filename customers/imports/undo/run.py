@@ -34,7 +34,7 @@ from customers.services.interactions import recount_contact
 logger = logging.getLogger("crm.imports")
 
 MOST_NAMED = 10_000
-LANES = 2  # the database checks the keys of each row that goes: one lane leaves it waiting for us
+LANES = 3  # the database checks the keys of each row that goes; each lane waits for us in between
 CONTEXTS = "SELECT id FROM pghistory_context WHERE metadata @> %s::jsonb"
 DID = ImportChange.Did
 
